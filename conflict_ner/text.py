@@ -1,0 +1,27 @@
+"""Normalise text once, on entry: after this, offsets, hash and display all mean the same string.
+
+`\\r\\n` and a lone `\\r` become `\\n`; NUL and lone surrogates, which no database or file can hold,
+become U+FFFD. Nothing else changes (no NFC, no trimming), so offsets move for line ends alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def normalise_text(raw: str) -> str:
+    """Return `raw` with `\\n` line ends and without NUL and lone surrogates."""
+    return _UNSTORABLE.sub("�", raw.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def normalise_offset(raw: str, offset: int) -> int:
+    """Move an offset into `raw` to the place it has in `normalise_text(raw)`."""
+    return offset - raw.count("\r\n", 0, offset + 1)
+
+
+def text_sha256(text: str) -> str:
+    """Return the SHA-256 of a normalised text's UTF-8 bytes, in hexadecimal."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
