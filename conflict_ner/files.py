@@ -11,10 +11,15 @@ from pathlib import Path
 
 
 @contextmanager
-def replacing_file(path: Path) -> Iterator[Path]:
+def replacing_file(path: Path, mode: int | None = None) -> Iterator[Path]:
     """Yield a temporary path beside `path` to write to; on success it takes `path`'s place.
 
     On any exception the temporary file is removed and `path` stays as it was.
+
+    Args:
+        path: the file to write.
+        mode: its permissions, such as 0o600 for a secret; by default those of the file it
+            replaces, or those that the umask gives.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
@@ -24,7 +29,8 @@ def replacing_file(path: Path) -> Iterator[Path]:
         yield temporary
         mask = os.umask(0)
         os.umask(mask)
-        temporary.chmod(path.stat().st_mode if path.exists() else 0o666 & ~mask)
+        usual = path.stat().st_mode if path.exists() else 0o666 & ~mask
+        temporary.chmod(usual if mode is None else mode)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

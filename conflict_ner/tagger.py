@@ -1,0 +1,149 @@
+"""Texts -> scored spans with a fine-tuned token-classification model on PyTorch.
+
+The way: tokens -> windows, sorted by length into batches -> log-probabilities -> merged -> legal tags -> spans.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from conflict_ner.checkpoint import Checkpoint, load_checkpoint
+from conflict_ner.documents import Document, Span
+from conflict_ner.spans import Loss
+from conflict_ner.tokens import Tokens, tokenize
+from conflict_ner.windows import Window, merge_windows, plan_windows
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The special tokens that a tokenizer puts before and after a text."""
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+    @classmethod
+    def of(cls, tokenizer: Any) -> Frame:
+        """Read the frame off a one-letter text."""
+        inner = tokenizer("a", add_special_tokens=False)["input_ids"]
+        whole = tokenizer("a")["input_ids"]
+        for start in range(len(whole) - len(inner) + 1):
+            if whole[start : start + len(inner)] == inner:
+                return cls(tuple(whole[:start]), tuple(whole[start + len(inner) :]))
+        raise AssertionError(f"the tokenizer encodes 'a' as {inner} alone and as {whole} with special tokens")
+
+    def __len__(self) -> int:
+        return len(self.before) + len(self.after)
+
+    def around(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return `ids` with the special tokens around them."""
+        return np.concatenate([np.array(self.before, np.int64), ids, np.array(self.after, np.int64)])
+
+
+@dataclass(frozen=True)
+class _Job:
+    """One window of one text, waiting for its batch."""
+
+    text: int
+    window: Window
+    ids: NDArray[np.int64]
+
+
+class Tagger:
+    """Reads texts with a checkpoint.
+
+    Args:
+        checkpoint: an opened one; `Tagger.load` opens it by name.
+        device: a torch device; by default a GPU where there is one, else the CPU.
+        batch_tokens: most tokens of a batch, padding counted in.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, device: str | None = None, batch_tokens: int = 4096) -> None:
+        self.checkpoint = checkpoint
+        self.tags = checkpoint.tags
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.batch_tokens = batch_tokens
+        self._model: Any = checkpoint.model.to(self.device).eval()  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, name: str | Path, device: str | None = None, revision: str | None = None) -> Tagger:
+        """Open a checkpoint: a folder first, then a hub id.
+
+        Raises:
+            CheckpointError: it cannot be found or opened.
+        """
+        return cls(load_checkpoint(name, revision), device)
+
+    @cached_property
+    def frame(self) -> Frame:
+        """The special tokens around each window."""
+        return Frame.of(self.checkpoint.tokenizer)
+
+    def tag(self, texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        """Return each text's spans; offsets are indices into the given string, however long it is."""
+        tokens = tokenize(texts, self.checkpoint.tokenizer)
+        return [
+            self.tags.spans(self.tags.decode(emissions, pieces), pieces, np.exp(emissions))
+            for pieces, emissions in zip(tokens, self.emissions(tokens), strict=True)
+        ]
+
+    def emissions(self, texts: Sequence[Tokens]) -> list[NDArray[np.float32]]:
+        """Return the log-probability of each tag for each piece of each text, shape (pieces, tags)."""
+        windows = [self.windows(len(tokens)) for tokens in texts]
+        jobs = [
+            _Job(number, window, self.frame.around(tokens.ids[window.start : window.end]))
+            for number, (tokens, planned) in enumerate(zip(texts, windows, strict=True))
+            for window in planned
+        ]
+        readings: dict[tuple[int, int], NDArray[np.float32]] = {}
+        for batch in self._batches(jobs):
+            for job, reading in zip(batch, self._read(batch), strict=True):
+                begin = len(self.frame.before)
+                readings[job.text, job.window.start] = reading[begin : begin + len(job.window)]
+        width = len(self.tags.names)
+        return [
+            merge_windows(planned, [readings[number, window.start] for window in planned], width)
+            for number, planned in enumerate(windows)
+        ]
+
+    def windows(self, length: int) -> tuple[Window, ...]:
+        """Return the windows of a text of `length` pieces."""
+        settings = self.checkpoint.info.windows
+        return plan_windows(length, settings.size - len(self.frame), settings.overlap)
+
+    def lost(self, document: Document) -> tuple[Loss, ...]:
+        """Return the spans of a document that this model's tokens cannot represent, with the reason."""
+        (tokens,) = tokenize([document.text], self.checkpoint.tokenizer)
+        return self.tags.align(document.text, document.spans, tokens).lost
+
+    def _batches(self, jobs: list[_Job]) -> Iterator[list[_Job]]:
+        """Yield the windows longest first (a batch too large for memory shows at once), near lengths together."""
+        batch: list[_Job] = []
+        for job in sorted(jobs, key=lambda job: -len(job.ids)):
+            if batch and (len(batch) + 1) * len(batch[0].ids) > self.batch_tokens:
+                yield batch
+                batch = []
+            batch.append(job)
+        if batch:
+            yield batch
+
+    @torch.inference_mode()
+    def _read(self, batch: list[_Job]) -> NDArray[np.float32]:
+        longest = len(batch[0].ids)
+        ids = np.full((len(batch), longest), self.checkpoint.tokenizer.pad_token_id or 0, dtype=np.int64)
+        mask = np.zeros((len(batch), longest), dtype=np.int64)
+        for row, job in enumerate(batch):
+            ids[row, : len(job.ids)] = job.ids
+            mask[row, : len(job.ids)] = 1
+        logits = self._model(
+            input_ids=torch.from_numpy(ids).to(self.device), attention_mask=torch.from_numpy(mask).to(self.device)
+        ).logits
+        result: NDArray[np.float32] = torch.log_softmax(logits.float(), dim=-1).cpu().numpy()
+        return result

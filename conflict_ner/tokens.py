@@ -1,0 +1,138 @@
+"""A text as the pieces of a tokenizer, each with its place in the text and whether it continues a word.
+
+Words here are runs of letters, digits and marks, whatever the tokenizer thinks of them: a span begins and
+ends at a word's edge, so decoding never cuts a word, with WordPiece, BPE and SentencePiece alike. Scripts
+that are written without spaces have no such runs; there each piece may begin a word.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conflict_ner.text import storable
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+_SPACE, _WORD, _ATTACHED = 1, 2, 4
+# Thai to Tibetan, Myanmar, Khmer, kana, CJK: written without spaces between words.
+_UNSPACED = (
+    (0x0E00, 0x0FFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0x3040, 0x30FF),
+    (0x3400, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x3FFFF),
+)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The pieces of one text, without special tokens.
+
+    Attributes:
+        ids: vocabulary ids, shape (n,).
+        starts: index of each piece's first character, shape (n,).
+        ends: index after each piece's last character, shape (n,).
+        visible: False for a piece that covers no character of its own (a lone space marker), shape (n,).
+        inside: True where a piece continues the word of the visible piece before it, shape (n,).
+    """
+
+    ids: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    visible: NDArray[np.bool_]
+    inside: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def tokenize(texts: Sequence[str], tokenizer: PreTrainedTokenizerBase) -> list[Tokens]:
+    """Cut texts into pieces; nothing is truncated, whatever the tokenizer's own settings say.
+
+    Args:
+        texts: any strings; offsets are those of the given strings.
+        tokenizer: a fast tokenizer (the slow ones know no offsets).
+    """
+    if not texts:
+        return []
+    encoded = tokenizer(
+        [storable(text) for text in texts],
+        add_special_tokens=False,
+        truncation=False,
+        padding=False,
+        return_attention_mask=False,
+        return_token_type_ids=False,
+        return_offsets_mapping=True,
+        verbose=False,
+    )
+    return [
+        _tokens(text, ids, offsets)
+        for text, ids, offsets in zip(texts, encoded["input_ids"], encoded["offset_mapping"], strict=True)
+    ]
+
+
+def _tokens(text: str, ids: list[int], offsets: list[tuple[int, int]]) -> Tokens:
+    kinds = _kinds(text)
+    places = np.array(offsets, dtype=np.int64).reshape(-1, 2)
+    starts, ends = places[:, 0].copy(), places[:, 1].copy()
+    visible = ends > starts
+    # Some tokenizers count the space before a word as the piece's own.
+    for index in np.flatnonzero(visible & (_at(kinds, starts) | _at(kinds, ends - 1)) & _SPACE):
+        while starts[index] < ends[index] and kinds[starts[index]] & _SPACE:
+            starts[index] += 1
+        while starts[index] < ends[index] and kinds[ends[index] - 1] & _SPACE:
+            ends[index] -= 1
+    visible = ends > starts
+    shown = np.flatnonzero(visible)
+    first, last = starts[shown], ends[shown]
+    # A normaliser that drops marks leaves them without a piece: they belong to the letter before.
+    following = np.append(first[1:], len(text))
+    for number in np.flatnonzero((last < following) & (_at(kinds, last) & _ATTACHED > 0)):
+        while last[number] < following[number] and kinds[last[number]] & _ATTACHED:
+            last[number] += 1
+    ends[shown] = last
+    inside = np.zeros(len(ids), dtype=np.bool_)
+    touching = first[1:] == last[:-1]
+    within = (_at(kinds, last[:-1] - 1) & _at(kinds, first[1:]) & _WORD) > 0
+    inside[shown[1:]] = (first[1:] < last[:-1]) | (touching & within)
+    return Tokens(np.array(ids, dtype=np.int64), starts, ends, visible, inside)
+
+
+def _kinds(text: str) -> NDArray[np.uint8]:
+    """Return the kind flags of each character, shape (len(text),)."""
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    unique, inverse = np.unique(codes, return_inverse=True)
+    return np.array([_kind(int(code)) for code in unique], dtype=np.uint8)[inverse]
+
+
+def _at(kinds: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the flags at `places`; 0 beyond the text."""
+    if not len(kinds):
+        return np.zeros(len(places), dtype=np.uint8)
+    within = (places >= 0) & (places < len(kinds))
+    return np.where(within, kinds[np.clip(places, 0, len(kinds) - 1)], np.uint8(0))
+
+
+@lru_cache(maxsize=65536)
+def _kind(code: int) -> int:
+    character = chr(code)
+    category = unicodedata.category(character)
+    if character.isspace():
+        return _SPACE
+    if category[0] == "M":
+        return _WORD | _ATTACHED
+    if category[0] == "C":
+        return _ATTACHED
+    if character.isalnum() and not any(low <= code <= high for low, high in _UNSPACED):
+        return _WORD
+    return 0
