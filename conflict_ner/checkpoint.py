@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,7 +142,7 @@ def read_info(folder: Path) -> CheckpointInfo:
         data = json.loads(path.read_text(encoding="utf-8"))
         if isinstance(data, dict) and data.get("format", 1) > 1:
             raise CheckpointError(
-                f"{path} has format {data['format']}, newer than this library knows ({__version__}); upgrade conflict-ner."
+                f"{path} has format {data['format']}, newer than conflict-ner {__version__} knows; upgrade it."
             )
         return CheckpointInfo.model_validate(data)
     except ValidationError as error:
@@ -242,13 +241,10 @@ def _can_only_be_a_folder(name: str, path: Path) -> bool:
     """
     return (
         path.is_absolute()
-        or name.startswith((".", "~"))
+        or name.startswith((".", "~", "models/"))
         or name.endswith("/")
         or name.count("/") > 1
-        or os.sep != "/"
-        and os.sep in name
-        or ("/" in name and Path(name).parent.is_dir())
-        or name.startswith("models/")
+        or ("/" in name and path.parent.is_dir())
     )
 
 

@@ -285,7 +285,12 @@ def document_from_record(record: Any, schema: LabelSchema | None = None) -> Docu
 
 
 def read_documents(path: Path, schema: LabelSchema | None = None) -> list[Document]:
-    """Read a `documents.jsonl`.
+    """Read a whole `documents.jsonl`; arguments and errors are those of `iter_documents`."""
+    return list(iter_documents(path, schema))
+
+
+def iter_documents(path: Path, schema: LabelSchema | None = None) -> Iterator[Document]:
+    """Yield the documents of a `documents.jsonl` one by one; the problems of all are raised at the end.
 
     Args:
         path: the file; blank lines are skipped.
@@ -296,7 +301,6 @@ def read_documents(path: Path, schema: LabelSchema | None = None) -> list[Docume
     """
     if not path.is_file():
         raise DataError(f"There is no file {str(path)!r}; give the path of a documents.jsonl.")
-    documents: list[Document] = []
     problems: list[str] = []
     first_line: dict[tuple[str, tuple[str, ...], bool], int] = {}
     with path.open("rb") as file:
@@ -319,10 +323,9 @@ def read_documents(path: Path, schema: LabelSchema | None = None) -> list[Docume
                         f" stands already on line {first_line[document.key]}; keep one of them"
                     )
                 first_line.setdefault(document.key, number)
-                documents.append(document)
+                yield document
     if problems:
         raise DataError(f"{path} has {len(problems)} bad record field(s); nothing was read:", problems)
-    return documents
 
 
 def write_documents(path: Path, documents: Iterable[Document]) -> int:

@@ -13,7 +13,7 @@ the most equal labels, then the most shared characters; what is still equal is s
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -216,12 +216,13 @@ def _overlaps(left: Sequence[Span], right: Sequence[Span]) -> Iterator[tuple[int
 
 def _tally(gold: Sequence[Span], predicted: Sequence[Span], matched: Iterable[Pair]) -> ByLabel:
     """Count under each span's own label: a gold span's credit is found, a predicted span's is right."""
-    total: defaultdict[str, Counts] = defaultdict(Counts)
-    for span in gold:
-        total[span.label] += Counts(gold=1)
-    for span in predicted:
-        total[span.label] += Counts(predicted=1)
+    in_gold, in_predicted = (Counter(span.label for span in spans) for spans in (gold, predicted))
+    found: defaultdict[str, float] = defaultdict(float)
+    right: defaultdict[str, float] = defaultdict(float)
     for pair in matched:
-        total[pair.gold.label] += Counts(found=pair.credit)
-        total[pair.predicted.label] += Counts(right=pair.credit)
-    return dict(sorted(total.items()))
+        found[pair.gold.label] += pair.credit
+        right[pair.predicted.label] += pair.credit
+    return {
+        label: Counts(in_gold[label], in_predicted[label], found[label], right[label])
+        for label in sorted(in_gold | in_predicted)
+    }

@@ -1,0 +1,126 @@
+"""95 % intervals of scores: scipy's bootstrap over documents, percentiles of what the resamples score."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from conflict_ner.matching import ByLabel, Counts, micro
+
+RESAMPLES = 2000
+CONFIDENCE = 0.95
+METHOD = "percentile"
+MEASURES = ("precision", "recall", "f1")
+ALL_LABELS = "all labels"
+_CELLS = 1_000_000  # drawn document numbers held in memory at once
+
+
+class Intervals:
+    """Percentile intervals of all measures at once, by resampling whole documents.
+
+    Counts add, so a resample is a weighted sum: how often each document was drawn, times its counts.
+    A resample in which a measure is 0/0 says nothing about it and is left out.
+    """
+
+    def __init__(
+        self, counts: Mapping[str, Sequence[ByLabel]], rows: Sequence[str | None], resamples: int, seed: int
+    ) -> None:
+        self.notes: list[str] = []
+        self._found: dict[tuple[str, str | None, str], tuple[float, float]] = {}
+        size = len(next(iter(counts.values())))
+        if not resamples:
+            return
+        if size < 2:
+            self.notes.append(
+                f"No intervals: they come from resampling documents, and there {'is 1' if size else 'are none'}."
+            )
+            return
+        table = _table(counts, rows)
+        sampled = _resample(table, resamples, seed)
+        unchanging: dict[str, list[str]] = {}
+        for row, label in enumerate(rows):
+            if np.count_nonzero(table[0, row, :, :2].sum(axis=1)) < 2:
+                if table[0, row].any():
+                    self.notes.append(f"No intervals for {label or ALL_LABELS}: one document alone holds such spans.")
+                continue
+            for rule_number, rule in enumerate(counts):
+                for measure_number, measure in enumerate(MEASURES):
+                    values = sampled[measure_number, rule_number, row]
+                    values = values[~np.isnan(values)]
+                    low, high = _percentiles(values)
+                    if low < high:
+                        self._found[rule, label, measure] = (low, high)
+                    elif len(values):
+                        unchanging.setdefault(label or ALL_LABELS, []).append(f"{rule} {measure}")
+        for name, measures in unchanging.items():
+            which = "any measure" if len(measures) == len(counts) * len(MEASURES) else ", ".join(measures)
+            self.notes.append(f"No interval for {which} of {name}: the resamples all give the same value.")
+
+    def of(self, rule: str, label: str | None, measure: str) -> dict[str, float]:
+        """Return `low` and `high` of a measure, or nothing."""
+        found = self._found.get((rule, label, measure))
+        return {} if found is None else {"low": found[0], "high": found[1]}
+
+
+def _table(counts: Mapping[str, Sequence[ByLabel]], rows: Sequence[str | None]) -> NDArray[np.float64]:
+    """Return counts as an array, shape (rules, rows, documents, 4): gold, predicted, found, right."""
+    table = np.zeros((len(counts), len(rows), len(next(iter(counts.values()))), 4))
+    for rule, documents in enumerate(counts.values()):
+        for number, by_label in enumerate(documents):
+            for row, label in enumerate(rows):
+                own = micro(by_label) if label is None else by_label.get(label, Counts())
+                table[rule, row, number] = (own.gold, own.predicted, own.found, own.right)
+    return table
+
+
+def _resample(table: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
+    """Return precision, recall and F1 of each resample, shape (3, rules, rows, resamples); NaN for 0/0."""
+    from scipy.stats import DegenerateDataWarning, bootstrap
+
+    size = table.shape[2]
+
+    def statistic(drawn: NDArray[np.int64], axis: int = -1) -> NDArray[np.float64]:
+        """Score drawn document numbers, shape (..., documents drawn)."""
+        drawn = np.atleast_2d(np.moveaxis(drawn, axis, -1))
+        shifted = drawn + size * np.arange(len(drawn))[:, None]
+        times = np.bincount(shifted.ravel(), minlength=size * len(drawn)).reshape(len(drawn), size)
+        sums = np.einsum("abdc,rd->cabr", table, times, optimize=True)
+        return _measures(*sums)
+
+    with warnings.catch_warnings():
+        # A measure that is 0/0 in some resample has no interval of scipy's; ours leaves such resamples out.
+        warnings.simplefilter("ignore", DegenerateDataWarning)
+        result = bootstrap(
+            (np.arange(size),),
+            statistic,
+            vectorized=True,
+            n_resamples=resamples,
+            batch=max(1, _CELLS // size),
+            method=METHOD,
+            confidence_level=CONFIDENCE,
+            rng=np.random.default_rng(seed),
+        )
+    distribution: NDArray[np.float64] = result.bootstrap_distribution
+    return distribution
+
+
+def _measures(
+    gold: NDArray[np.float64], predicted: NDArray[np.float64], found: NDArray[np.float64], right: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return precision, recall and F1 stacked; NaN where the share is one of nothing."""
+    nothing = np.full(gold.shape, np.nan)
+    precision = np.divide(right, predicted, out=nothing.copy(), where=predicted > 0)
+    recall = np.divide(found, gold, out=nothing.copy(), where=gold > 0)
+    product, total = precision * recall, precision + recall
+    f1 = np.divide(2 * product, total, out=np.zeros(gold.shape), where=np.nan_to_num(total) > 0)
+    return np.stack([precision, recall, np.where((gold > 0) | (predicted > 0), f1, np.nan)])
+
+
+def _percentiles(values: NDArray[np.float64]) -> tuple[float, float]:
+    if not len(values):
+        return 0.0, 0.0
+    low, high = np.quantile(values, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return float(low), float(high)
