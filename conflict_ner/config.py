@@ -74,16 +74,16 @@ def validate(data: Mapping[str, Any], model: type[Model], source: str) -> Model:
 def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
     """Yield one sentence for each problem: the key, what is wrong, the value seen, the nearest name."""
     for item in error.errors(include_url=False):
-        where = ".".join(str(part) for part in item["loc"]) or "(whole file)"
+        where = ".".join(str(part) for part in item["loc"]) + ": " if item["loc"] else ""
         if item["type"] == "extra_forbidden":
             hint = did_you_mean(str(item["loc"][-1]), _fields_at(model, item["loc"][:-1]))
-            yield f"{where}: unknown key{hint}"
+            yield f"{where}unknown key{hint}"
         elif item["type"] == "missing":
-            yield f"{where}: a value is needed and none is given"
+            yield f"{where}a value is needed and none is given"
         elif item["type"] == "value_error":
-            yield f"{where}: {item['msg'].removeprefix('Value error, ')}"
+            yield f"{where}{item['msg'].removeprefix('Value error, ')}"
         else:
-            yield f"{where}: {item['msg']} (seen: {item['input']!r})"
+            yield f"{where}{item['msg']} (seen: {item['input']!r})"
 
 
 def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:

@@ -109,11 +109,11 @@ def _trainer_problems(given: dict[str, Any]) -> Iterator[str]:
     allowed = {field.name: field for field in dataclasses.fields(TrainingArguments) if field.init}
     for key, value in given.items():
         if key in OWN_KEYS:
-            yield f"trainer.{key} is set by this project; use {OWN_KEYS[key]}"
+            yield f"{key} is set by this project; use {OWN_KEYS[key]}"
         elif key not in allowed:
-            yield f"trainer.{key}: unknown key{did_you_mean(key, allowed)}"
-        elif (kind := _other_kind(value, str(allowed[key].type))) is not None:
-            yield f"trainer.{key}: {value!r} is no {kind}; the default is {allowed[key].default!r}"
+            yield f"{key}: unknown key{did_you_mean(key, allowed)}"
+        elif (kind := _other_kind(value, getattr(allowed[key].type, "__name__", str(allowed[key].type)))) is not None:
+            yield f"{key}: {value!r} is no {kind}; the default is {allowed[key].default!r}"
 
 
 def _other_kind(value: Any, annotation: str) -> str | None:

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from conflict_ner.config import ConfigModel, explain
@@ -108,11 +107,12 @@ def write_corpus(
     sources: Mapping[str, Source],
     choices: Sequence[Choice],
 ) -> Manifest:
-    """Write the folder of a corpus, whole or not at all, and return its manifest."""
+    """Write the folder of a corpus, whole or not at all, and return its manifest; empty splits are left out."""
     from conflict_ner.files import replacing_folder
     from train.dataset_card import dataset_card
     from train.parquet import to_dataset, write_split
 
+    splits = {split: documents for split, documents in splits.items() if documents}
     with replacing_folder(folder) as temporary:
         for split, dataset in to_dataset(splits, schema).items():
             write_split(dataset, temporary / data_file(str(split)))
@@ -152,16 +152,15 @@ def read_corpus(folder: Path) -> dict[str, list[Document]]:
     manifest, schema = read_manifest(folder), read_schema(folder)
     splits: dict[str, list[Document]] = {}
     problems: list[str] = []
-    for split, members in manifest.splits.items():
+    for split in manifest.splits:
         path = folder / data_file(split)
         try:
             documents = read_split(path, schema)
         except DataError as error:
             problems.append(str(error))
             continue
-        found = [(document.id, document.sha256) for document in documents]
-        if found != [(member.id, member.text_sha256) for member in members]:
-            problems.append(f"{path} holds other ids or texts than {MANIFEST} names")
+        if _file_sha256(path) != manifest.files.get(data_file(split)):
+            problems.append(f"{path} is not the file that {MANIFEST} names: it was changed after it was built")
         splits[split] = documents
     if problems:
         problems.append("build it again with `python -m train corpus CONFIG`")
@@ -244,22 +243,15 @@ def changed_splits(before: Manifest, after: Manifest) -> list[str]:
     return lines
 
 
-def corpus(
-    config: Annotated[Path, typer.Argument(help="a file of configs/corpus/", show_default=False)],
-    overrides: Annotated[
-        list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="such as seed=7", show_default=False)
-    ] = None,
-) -> None:
-    """Build the corpus that a configuration describes."""
-    from conflict_ner.config import read_config
+def build_and_tell(config: CorpusConfig) -> None:
+    """Build a corpus and print which readings were taken and what it holds; raises as `build_corpus`."""
     from conflict_ner.console import out
     from train.dataset_card import split_table
     from train.readings import choice_lines
 
-    settings = read_config(config, CorpusConfig, overrides or [])
-    folder = rooted(settings.output)
+    folder = rooted(config.output)
     before = _former(folder)
-    manifest = build_corpus(settings)
+    manifest = build_corpus(config)
     for line in choice_lines(manifest.choices):
         out.print(line, markup=False, soft_wrap=True)
     out.print(split_table(read_corpus(folder), read_schema(folder)))

@@ -83,10 +83,10 @@ def count_rows(splits: Splits, schema: LabelSchema) -> list[list[str]]:
     return rows
 
 
-def markdown_table(rows: Sequence[Sequence[str]]) -> str:
-    """Return a Markdown table; the first row is its heading, numbers stand to the right."""
+def markdown_table(rows: Sequence[Sequence[str]], numbers: bool = True) -> str:
+    """Return a Markdown table; the first row is its heading, and columns of numbers stand to the right."""
     head, *body = rows
-    lines = [head, ["---", *("---:" for _ in head[1:])], *body]
+    lines = [head, ["---", *("---:" if numbers else "---" for _ in head[1:])], *body]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
 
 
@@ -133,14 +133,14 @@ def _labels(schema: LabelSchema) -> str:
             f"{attribute.name}: {', '.join(attribute.value_names)}" for attribute in label.attributes
         )
         rows.append([f"`{label.name}`", label.description, attributes])
-    return markdown_table(rows).replace("---:", "---")
+    return markdown_table(rows, numbers=False)
 
 
 def _sources(manifest: Manifest) -> str:
     rows = [["source", "path", "files", "readings", "SHA-256"]]
     for name, source in manifest.sources.items():
         rows.append([name, f"`{source.path}`", str(source.files), str(source.readings), f"`{source.sha256}`"])
-    return markdown_table(rows)
+    return markdown_table(rows, numbers=False)
 
 
 def _split_rules(config: CorpusConfig) -> str:
@@ -155,7 +155,8 @@ def _split_rules(config: CorpusConfig) -> str:
             *lines,
             "- train: the rest",
             "",
-            f"Fractions are drawn in the order of a hash with seed {config.seed}. `manifest.json` names each document.\n",
+            f"Fractions are drawn in the order of a hash with seed {config.seed}. "
+            "`manifest.json` names each document.\n",
         ]
     )
 

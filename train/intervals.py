@@ -40,7 +40,7 @@ class Intervals:
             return
         table = _table(counts, rows)
         sampled = _resample(table, resamples, seed)
-        unchanging: dict[str, list[str]] = {}
+        unchanging: dict[str, list[tuple[str, str]]] = {}
         for row, label in enumerate(rows):
             if np.count_nonzero(table[0, row, :, :2].sum(axis=1)) < 2:
                 if table[0, row].any():
@@ -54,15 +54,26 @@ class Intervals:
                     if low < high:
                         self._found[rule, label, measure] = (low, high)
                     elif len(values):
-                        unchanging.setdefault(label or ALL_LABELS, []).append(f"{rule} {measure}")
-        for name, measures in unchanging.items():
-            which = "any measure" if len(measures) == len(counts) * len(MEASURES) else ", ".join(measures)
+                        unchanging.setdefault(label or ALL_LABELS, []).append((measure, rule))
+        for name, same in unchanging.items():
+            which = _listed(same, list(counts))
             self.notes.append(f"No interval for {which} of {name}: the resamples all give the same value.")
 
     def of(self, rule: str, label: str | None, measure: str) -> dict[str, float]:
         """Return `low` and `high` of a measure, or nothing."""
         found = self._found.get((rule, label, measure))
         return {} if found is None else {"low": found[0], "high": found[1]}
+
+
+def _listed(same: Sequence[tuple[str, str]], rules: Sequence[str]) -> str:
+    """Name (measure, rule) pairs in few words: a measure under all rules is named once."""
+    if len(same) == len(rules) * len(MEASURES):
+        return "any measure"
+    words: list[str] = []
+    for measure in MEASURES:
+        own = [rule for named, rule in same if named == measure]
+        words += [measure] if len(own) == len(rules) else [f"{rule} {measure}" for rule in own]
+    return ", ".join(words)
 
 
 def _table(counts: Mapping[str, Sequence[ByLabel]], rows: Sequence[str | None]) -> NDArray[np.float64]:

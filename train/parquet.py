@@ -56,7 +56,7 @@ def features(schema: LabelSchema) -> Features:
             "id": text,
             "text": text,
             "spans": List(span),
-            **{name: text for name in _META_TEXTS},
+            **dict.fromkeys(_META_TEXTS, text),
             "published": Value("date32"),
             "inferred": List(text),
             "provenance": provenance,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from tqdm.auto import tqdm
@@ -19,7 +20,12 @@ class EpochLines(TrainerCallback):
         """Open the bar, at the step that a resumed run stands at."""
         if state.is_world_process_zero:
             self._bar = tqdm(
-                total=state.max_steps, initial=state.global_step, desc="training", unit="step", dynamic_ncols=True
+                total=state.max_steps,
+                initial=state.global_step,
+                desc="training",
+                unit="step",
+                dynamic_ncols=True,
+                mininterval=0.5 if sys.stderr.isatty() else 20,  # a log file needs no moving bar
             )
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
@@ -38,7 +44,7 @@ class EpochLines(TrainerCallback):
         """Show the running loss beside the bar."""
         if self._bar is not None and logs is not None and "loss" in logs:
             self._loss = float(logs["loss"])
-            self._bar.set_postfix_str(f"loss {self._loss:.3f}")
+            self._bar.set_postfix_str(f"loss {self._loss:.3f}", refresh=False)
 
     def on_evaluate(
         self,

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
 from pydantic import BaseModel, ConfigDict
 
 from conflict_ner.documents import Document, Span
 from conflict_ner.errors import DataError
 from conflict_ner.matching import RULES, ByLabel, Counts, merged, micro
 from train.intervals import ALL_LABELS, CONFIDENCE, MEASURES, METHOD, RESAMPLES, Intervals
-
-_CHUNK = 32  # documents between two steps of the progress bar
+from train.predict import lost_notes, predict
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-    from conflict_ner.tagger import Tagger
 
 
 class _Part(BaseModel):
@@ -215,7 +211,8 @@ def _seqeval(pairs: Sequence[tuple[Document, Document]]) -> dict[str | None, _Va
     if not names:
         return {None: (0.0, 0.0, 0.0)}
     report = classification_report(gold, predicted, output_dict=True, scheme=IOB2, zero_division=0)
-    keys = {None: "micro avg", **{name: str(number) for number, name in enumerate(names)}}
+    keys: dict[str | None, str] = {None: "micro avg"}
+    keys.update((name, str(number)) for number, name in enumerate(names))
     return {
         name: (float(report[key]["precision"]), float(report[key]["recall"]), float(report[key]["f1-score"]))
         for name, key in keys.items()
@@ -286,63 +283,32 @@ def _with_interval(measure: Measure) -> str:
     return f"{measure.value:.3f} \\[{measure.low:.2f}, {measure.high:.2f}]"
 
 
-def predict(tagger: Tagger, documents: Sequence[Document]) -> list[Document]:
-    """Tag the documents' texts anew, with a progress bar on a terminal."""
-    from rich.progress import Progress
-
-    from conflict_ner.console import err
-
-    predicted: list[Document] = []
-    with Progress(console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task("Reading documents", total=len(documents))
-        for begin in range(0, len(documents), _CHUNK):
-            chunk = documents[begin : begin + _CHUNK]
-            found = tagger.tag([document.text for document in chunk])
-            predicted += [document.with_spans(spans) for document, spans in zip(chunk, found, strict=True)]
-            progress.advance(task, len(chunk))
-    return predicted
-
-
-def lost_notes(tagger: Tagger, gold: Sequence[Document]) -> list[str]:
-    """Say how many gold spans a model can never find: unknown labels, and edges inside its tokens."""
-    unknown: dict[str, int] = {}
-    lost: list[str] = []
-    for document in gold:
-        for span in document.spans:
-            if span.label not in tagger.tags.labels:
-                unknown[span.label] = unknown.get(span.label, 0) + 1
-        known = [span for span in document.spans if span.label in tagger.tags.labels]
-        lost += [
-            f"{loss.surface!r} in {document.id}: {loss.reason}" for loss in tagger.lost(document.with_spans(known))
-        ]
-    notes = [
-        f"The model knows no label {label}, which {count} gold span(s) carry; they count as missed."
-        for label, count in sorted(unknown.items())
-    ]
-    if lost:
-        more = f"; and {len(lost) - 3} more" if len(lost) > 3 else ""
-        notes.append(
-            f"{len(lost)} gold span(s) cannot be found by this model's tokens and count as missed: "
-            f"{'; '.join(lost[:3])}{more}."
-        )
-    return notes
-
-
-def score(
-    gold: Annotated[Path, typer.Argument(help="documents.jsonl, or a corpus folder", show_default=False)],
-    model: Annotated[str | None, typer.Option(help="checkpoint folder or hub id", show_default=False)] = None,
-    predictions: Annotated[
-        Path | None, typer.Option(help="documents.jsonl with predicted spans", show_default=False)
-    ] = None,
-    split: Annotated[str | None, typer.Option(help="split of a corpus folder [test]", show_default=False)] = None,
-    resamples: Annotated[int, typer.Option(help="bootstrap resamples; 0 for no intervals", min=0)] = RESAMPLES,
-    seed: Annotated[int, typer.Option(help="seed of the resampling")] = 0,
-    json: Annotated[
-        Path | None, typer.Option("--json", help="also write the scores here; - for standard output alone")
-    ] = None,
+def score_and_tell(
+    gold: Path,
+    model: str | None = None,
+    predictions: Path | None = None,
+    split: str | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+    json: Path | None = None,
 ) -> None:
-    """Score a model, or a file of predictions, against gold documents."""
-    from conflict_ner.console import err, out
+    """Score a model or a predictions file and print the table.
+
+    Args:
+        gold: a `documents.jsonl` or a corpus folder.
+        model: checkpoint folder or hub id.
+        predictions: a `documents.jsonl`; either this or `model` is given.
+        split: of a corpus folder; `test` when None.
+        resamples: bootstrap resamples; 0 for no intervals.
+        seed: of the resampling.
+        json: also write the scores here; `-` for standard output alone.
+
+    Raises:
+        DataError: neither or both of model and predictions, or gold and predictions that do not fit.
+        CheckpointError: the model cannot be opened.
+    """
+    from conflict_ner.console import out
+    from train.output import STANDARD_OUTPUT, write_json
 
     if (model is None) == (predictions is None):
         raise DataError("Give either --model (a checkpoint that reads the texts) or --predictions (its saved spans).")
@@ -362,18 +328,14 @@ def score(
         predicted = read_documents(predictions)
     scores = score_documents(documents, predicted, labels, resamples, seed)
     scores = scores.model_copy(update={"notes": (*notes, *scores.notes)})
-    text = scores.model_dump_json(indent=2, exclude_none=True) + "\n"
-    if json is not None and str(json) == "-":
-        out.print(text, end="", markup=False, soft_wrap=True)
+    if json is not None:
+        write_json(scores, json)
+    if json == STANDARD_OUTPUT:
         return
     out.print(render(scores))
     for note in scores.notes:
-        err.print(note, markup=False, soft_wrap=True)
+        out.print(f"Note: {note}", style="yellow", markup=False, soft_wrap=True)
     if json is not None:
-        from conflict_ner.files import replacing_file
-
-        with replacing_file(json) as temporary:
-            temporary.write_text(text, encoding="utf-8")
         out.print(f"Scores written to {json}", markup=False, soft_wrap=True)
 
 

@@ -19,6 +19,7 @@ from conflict_ner.documents import Document
 from conflict_ner.errors import ConfigError, did_you_mean
 from train.readings import Reading
 
+_MOST_HINT = 200  # characters; a list of all ids helps nobody
 SPLITS = ("train", "validation", "test")
 
 
@@ -95,8 +96,8 @@ def _unknown(split: str, selection: Selection, readings: Sequence[Reading]) -> I
     for key, allowed in there.items():
         for name in getattr(selection, key):
             if name not in allowed:
-                hint = did_you_mean(name, allowed) if len(allowed) < 50 else ""
-                yield f"{split}.{key}: no document has {name!r}{hint}"
+                hint = did_you_mean(name, allowed)
+                yield f"{split}.{key}: no document has {name!r}{hint if len(hint) < _MOST_HINT else ''}"
 
 
 def _named(selection: Selection, members: Mapping[str, Sequence[Reading]]) -> Iterator[str]:

@@ -121,6 +121,7 @@ def _tell_plan(config: TrainConfig, examples: dict[str, Examples], processes: in
 
 
 def _build_trainer(model: Any, tokenizer: Any, arguments: Any, examples: dict[str, Examples], tags: Any) -> Any:
+    from torch.utils.data import SequentialSampler
     from transformers import DataCollatorForTokenClassification, PrinterCallback, ProgressCallback, Trainer
 
     from conflict_ner.matching import merged, micro, strict
@@ -138,7 +139,16 @@ def _build_trainer(model: Any, tokenizer: Any, arguments: Any, examples: dict[st
         )
         return {"strict_f1": counts.f1, "precision": counts.precision, "recall": counts.recall}
 
-    trainer = Trainer(
+    class OrderedTrainer(Trainer):
+        """Keeps the windows of a document together and in order where they are scored.
+
+        The Trainer's own sampler would order them by length when training does.
+        """
+
+        def _get_eval_sampler(self, eval_dataset: Any) -> SequentialSampler:
+            return SequentialSampler(eval_dataset)
+
+    trainer = OrderedTrainer(
         model=model,
         args=arguments,
         data_collator=DataCollatorForTokenClassification(tokenizer, pad_to_multiple_of=8),

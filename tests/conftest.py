@@ -1,0 +1,91 @@
+"""Fixtures that more than one test file uses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from annotate.connection import KEY_VARIABLE, URL_VARIABLE
+from conflict_ner.documents import Document, read_documents
+from conflict_ner.schema import LabelSchema
+from tests import small_models
+from tests.live import LabelStudio, running, server_overrides
+
+# Nothing here asks a hub; and two PyTorch processes must not spin against each other.
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+@pytest.fixture(scope="session")
+def schema() -> LabelSchema:
+    """The project's own labels."""
+    return LabelSchema.load(Path("configs/labels.yaml"))
+
+
+@pytest.fixture(scope="session")
+def gold(schema: LabelSchema) -> list[Document]:
+    """The five seed articles with their adjudicated spans."""
+    return read_documents(Path("seeds/gold.jsonl"), schema)
+
+
+@pytest.fixture(scope="session")
+def five_labels() -> LabelSchema:
+    """Another domain's labels, to prove that the schema is data."""
+    return LabelSchema.load(Path("tests/data/five-labels.yaml"))
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training: its configuration, its folder, and what it printed."""
+
+    config: Path
+    encoder: Path
+    corpus: Path
+    model: Path
+    run: Path
+    printed: str
+
+
+@pytest.fixture(scope="session")
+def small_encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random encoder of two small layers."""
+    return small_models.save_encoder(tmp_path_factory.mktemp("encoder"))
+
+
+@pytest.fixture(scope="session")
+def seed_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The corpus of configs/corpus/seeds.yaml: three articles to train on, one each for validation and test."""
+    from conflict_ner.config import read_config
+    from train.corpus import CorpusConfig, build_corpus
+
+    folder = tmp_path_factory.mktemp("corpus") / "seeds"
+    build_corpus(read_config(Path("configs/corpus/seeds.yaml"), CorpusConfig, [f"output={folder}"]))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, small_encoder: Path, seed_corpus: Path) -> Trained:
+    """A small model trained by `python train/train.py` from a folder that is not the repository."""
+    folder = tmp_path_factory.mktemp("trained")
+    config = small_models.write_config(folder / "small.yaml", small_encoder, seed_corpus)
+    done = small_models.run(small_models.command(config.name), cwd=folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return Trained(config, small_encoder, seed_corpus, folder / "model", folder / "run", done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="session")
+def label_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabelStudio]:
+    """One real Label Studio for the whole session; a test makes its own project in it and leaves others alone."""
+    with running(server_overrides(tmp_path_factory.mktemp("label-studio"))) as server:
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _no_server_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the tests away from a server that the developer's own shell names."""
+    monkeypatch.delenv(URL_VARIABLE, raising=False)
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)

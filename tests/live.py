@@ -1,0 +1,100 @@
+"""Real Label Studio servers for the tests: started by the project's own `up`, on a free port, in a folder of their own.
+
+They run where `make label-studio` has made `.venv-label-studio`, or CONFLICT_NER_LABEL_STUDIO_VENV names another.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from annotate.connection import Connection
+from annotate.server import SQLITE_NAME, installed_version, start, stop
+from annotate.settings import AnnotateSettings, ServerSettings, read_settings, rooted
+from annotate.state import ServerState, new_password, new_token
+
+VENV_VARIABLE = "CONFLICT_NER_LABEL_STUDIO_VENV"
+
+
+@dataclass(frozen=True)
+class LabelStudio:
+    """A running server of the tests."""
+
+    settings: AnnotateSettings
+    connection: Connection
+    state: ServerState
+
+
+def label_studio_venv() -> Path:
+    """Return the virtual environment of Label Studio, or skip the test and say how to make it."""
+    venv = rooted(Path(os.environ.get(VENV_VARIABLE) or ServerSettings().venv))
+    wanted, found = ServerSettings().version, installed_version(venv)
+    if found != wanted:
+        held = f"holds Label Studio {found}" if found else "holds no Label Studio"
+        pytest.skip(f"{venv} {held}; run `make label-studio`, or set {VENV_VARIABLE} to one with {wanted}")
+    return venv
+
+
+def free_port() -> int:
+    """Return a port of loopback that nothing listens on."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def server_overrides(folder: Path, venv: Path | None = None) -> list[str]:
+    """Return the `key=value` overrides for a server of its own in `folder`."""
+    return [
+        f"server.folder={folder}",
+        f"server.port={free_port()}",
+        f"server.venv={venv or label_studio_venv()}",
+    ]
+
+
+@contextmanager
+def running(overrides: list[str]) -> Iterator[LabelStudio]:
+    """Start a server by the project's own code, and end it by its pid when the block is left."""
+    settings = read_settings(overrides=overrides)
+    started = start(settings, tell=print)
+    connection = Connection(url=started.state.url, api_key=started.state.token, source="the tests' server")
+    try:
+        yield LabelStudio(settings, connection, started.state)
+    finally:
+        stop(settings)
+        if started.process is not None:
+            started.process.wait(timeout=30)
+
+
+def copy_of_database(server: LabelStudio, folder: Path) -> Path:
+    """Copy the database and the secret key of a running server, so that a second one starts in seconds."""
+    folder.mkdir(parents=True)
+    shutil.copy(server.state.folder / ".env", folder)
+    with (
+        closing(sqlite3.connect(server.state.folder / SQLITE_NAME)) as source,
+        closing(sqlite3.connect(folder / SQLITE_NAME)) as target,
+    ):
+        source.backup(target)
+    return folder
+
+
+def state_in(folder: Path, pid: int | None) -> ServerState:
+    """Return the state of a server that was never started."""
+    return ServerState(
+        url="http://127.0.0.1:8080",
+        port=8080,
+        pid=pid,
+        folder=folder,
+        email="admin@example.org",
+        password=new_password(),
+        token=new_token(),
+        version="1.23.2",
+        database="sqlite",
+    )
