@@ -31,7 +31,7 @@ class Window:
 
 
 def plan_windows(length: int, size: int, overlap: int) -> tuple[Window, ...]:
-    """Lay windows over `length` tokens, evenly, so that the last is as full as the others.
+    """Lay as few windows as will do over `length` tokens, all of about one length, so that none reads twice in vain.
 
     Args:
         length: tokens of the text; 0 gives no window.
@@ -46,6 +46,7 @@ def plan_windows(length: int, size: int, overlap: int) -> tuple[Window, ...]:
     if length == 0:
         return ()
     count = 1 if length <= size else -(-(length - overlap) // (size - overlap))
+    size = -(-(length + (count - 1) * overlap) // count)
     starts = [round(number * (length - size) / (count - 1)) for number in range(count)] if count > 1 else [0]
     ends = [min(start + size, length) for start in starts]
     # Neighbours of one size: the token midway in their overlap has as much context in either.

@@ -25,14 +25,14 @@ def near_duplicates(texts: Sequence[str], threshold: float = THRESHOLD) -> Itera
         texts: compared by their words in lower case; a text without a word is like no other.
         threshold: least Jaccard similarity, above 0 and at most 1.
     """
-    sets = [shingles(text) for text in texts]
-    frequency = Counter(shingle for each in sets for shingle in each)
-    index: defaultdict[Shingle, list[int]] = defaultdict(list)
+    named = [shingles(text) for text in texts]
+    frequency = Counter(shingle for each in named for shingle in each)
+    rank = {shingle: number for number, shingle in enumerate(sorted(frequency, key=frequency.__getitem__))}
+    sets = [frozenset(rank[shingle] for shingle in each) for each in named]
+    index: defaultdict[int, list[int]] = defaultdict(list)
     for place, each in enumerate(sets):
-        rarest = sorted(each, key=lambda shingle: (frequency[shingle], shingle))
-        prefix = rarest[: len(each) - math.ceil(threshold * len(each)) + 1]
-        candidates = {other for shingle in prefix for other in index[shingle]}
-        for other in sorted(candidates):
+        prefix = sorted(each)[: len(each) - math.ceil(threshold * len(each)) + 1]
+        for other in sorted({other for shingle in prefix for other in index[shingle]}):
             shared = len(each & sets[other])
             similarity = shared / (len(each) + len(sets[other]) - shared)
             if similarity >= threshold:
