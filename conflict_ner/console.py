@@ -32,13 +32,6 @@ def run(app: typer.Typer, program: str, arguments: Sequence[str] | None = None) 
     except ConflictNerError as error:
         tell(error)
         sys.exit(EXIT_CODE)
-    except BrokenPipeError:
-        # The reader of a pipe went away (`| head`): no error of ours, and nothing left to say.
-        sys.stderr.close()
-        sys.exit(0)
-    except KeyboardInterrupt:
-        err.print("Stopped.", style="yellow")
-        sys.exit(130)
 
 
 def tell(error: ConflictNerError) -> None:
