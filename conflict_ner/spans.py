@@ -1,8 +1,8 @@
 """BIO tags <-> character spans: alignment that names what it loses, and legal decoding.
 
-A tag sequence is legal when `I-X` follows `B-X` or `I-X`, and when a piece inside a word carries on with
-what the word began. Decoding finds the most probable legal sequence (Viterbi 1967, with forbidden
-transitions at minus infinity), so no word is cut and no span begins in its middle.
+A tag sequence is legal when `I-X` follows `B-X` or `I-X`, when a piece inside a word carries on with what the
+word began, and when no span goes across a blank line. Decoding finds the most probable legal sequence (Viterbi
+1967, with forbidden transitions at minus infinity), so no word is cut and no headline runs into the text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from conflict_ner.documents import Span
 from conflict_ner.errors import CheckpointError
 from conflict_ner.schema import OUTSIDE, LabelSchema
-from conflict_ner.tokens import Tokens
+from conflict_ner.tokens import NEXT_PARAGRAPH, NEXT_WORD, SAME_WORD, Tokens
 
 IGNORED = -100
 """Tag id of pieces that carry no loss (PyTorch's default `ignore_index`)."""
@@ -75,21 +75,17 @@ class BioTags:
         return tuple(name[2:] for name in self.names if name.startswith("B-"))
 
     @cached_property
-    def next_word(self) -> NDArray[np.bool_]:
-        """Allowed[before, after] where `after` begins a word, shape (tags, tags)."""
-        allowed = np.ones((len(self.names), len(self.names)), dtype=np.bool_)
-        for after, name in enumerate(self.names):
-            if name.startswith("I-"):
-                allowed[:, after] = False
-                allowed[[self.ids[f"B-{name[2:]}"], after], after] = True
-        return allowed
-
-    @cached_property
-    def same_word(self) -> NDArray[np.bool_]:
-        """Allowed[before, after] where `after` continues the word of `before`, shape (tags, tags)."""
-        allowed = np.zeros((len(self.names), len(self.names)), dtype=np.bool_)
-        for before, name in enumerate(self.names):
-            allowed[before, before if name == OUTSIDE else self.ids[f"I-{name[2:]}"]] = True
+    def allowed(self) -> NDArray[np.bool_]:
+        """Allowed[joint, before, after] for each way in which two pieces join, shape (3, tags, tags)."""
+        count = len(self.names)
+        allowed = np.zeros((3, count, count), dtype=np.bool_)
+        for tag, name in enumerate(self.names):
+            begins = not name.startswith("I-")
+            allowed[NEXT_PARAGRAPH, :, tag] = begins
+            allowed[NEXT_WORD, :, tag] = begins
+            if not begins:
+                allowed[NEXT_WORD, [self.ids[f"B-{name[2:]}"], tag], tag] = True
+            allowed[SAME_WORD, tag, tag if name == OUTSIDE else self.ids[f"I-{name[2:]}"]] = True
         return allowed
 
     @cached_property
@@ -109,13 +105,13 @@ class BioTags:
             The tags; pieces of a span that cannot be represented, and invisible ones, get IGNORED.
         """
         shown = np.flatnonzero(tokens.visible)
-        starts, ends, inside = tokens.starts[shown], tokens.ends[shown], tokens.inside[shown]
+        starts, ends, joints = tokens.starts[shown], tokens.ends[shown], tokens.joints[shown]
         tags = np.full(len(shown), self.ids[OUTSIDE], dtype=np.int64)
         lost: list[Loss] = []
         for span in spans:
             low = int(np.searchsorted(ends, span.start, side="right"))
             high = int(np.searchsorted(starts, span.end, side="left"))
-            reason = _why_not(text, span, starts[low:high], ends[low:high], inside[low : high + 1])
+            reason = _why_not(text, span, starts[low:high], ends[low:high], joints[low : high + 1])
             if reason is None:
                 tags[low:high] = self.ids[f"I-{span.label}"]
                 tags[low] = self.ids[f"B-{span.label}"]
@@ -137,25 +133,20 @@ class BioTags:
             Tag ids, shape (visible pieces,).
         """
         scores = emissions[tokens.visible]
-        inside = tokens.inside[tokens.visible]
+        joints = tokens.joints[tokens.visible]
         best = scores.argmax(axis=1)
-        return best if self.is_legal(best, inside) else self._viterbi(scores, inside)
+        return best if self.is_legal(best, joints) else self._viterbi(scores, joints)
 
-    def is_legal(self, tags: NDArray[np.int64], inside: NDArray[np.bool_]) -> bool:
-        """Say whether tag ids of consecutive pieces keep all rules; `inside` has the same shape."""
-        if not len(tags):
-            return True
-        allowed = np.where(inside[1:], self.same_word[tags[:-1], tags[1:]], self.next_word[tags[:-1], tags[1:]])
-        return bool(self.first[tags[0]] and allowed.all())
+    def is_legal(self, tags: NDArray[np.int64], joints: NDArray[np.int8]) -> bool:
+        """Say whether tag ids of consecutive visible pieces keep all rules; `joints` has the same shape."""
+        return not len(tags) or bool(self.first[tags[0]] and self.allowed[joints[1:], tags[:-1], tags[1:]].all())
 
-    def _viterbi(self, scores: NDArray[np.float32], inside: NDArray[np.bool_]) -> NDArray[np.int64]:
-        forbidden = np.float64(-np.inf)
-        word = np.where(self.next_word, 0.0, forbidden)
-        same = np.where(self.same_word, 0.0, forbidden)
-        total = np.where(self.first, scores[0].astype(np.float64), forbidden)
+    def _viterbi(self, scores: NDArray[np.float32], joints: NDArray[np.int8]) -> NDArray[np.int64]:
+        steps = np.where(self.allowed, 0.0, -np.inf)
+        total = np.where(self.first, scores[0].astype(np.float64), -np.inf)
         came_from = np.empty(scores.shape, dtype=np.int64)
         for index in range(1, len(scores)):
-            paths = total[:, None] + (same if inside[index] else word)
+            paths = total[:, None] + steps[joints[index]]
             came_from[index] = paths.argmax(axis=0)
             total = paths.max(axis=0) + scores[index]
         tags = np.empty(len(scores), dtype=np.int64)
@@ -187,31 +178,33 @@ class BioTags:
             pieces = shown[begin:end]
             score = None
             if probabilities is not None:
-                score = _word_score(probabilities[pieces, tags[begin:end]], tokens.inside[pieces])
+                score = _word_score(probabilities[pieces, tags[begin:end]], tokens.joints[pieces])
             found.append(
                 Span(start=int(tokens.starts[pieces[0]]), end=int(tokens.ends[pieces[-1]]), label=label, score=score)
             )
         return tuple(found)
 
 
-def _word_score(probabilities: NDArray[np.float32], inside: NDArray[np.bool_]) -> float:
+def _word_score(probabilities: NDArray[np.float32], joints: NDArray[np.int8]) -> float:
     """Average piece probabilities within each word, then over the words."""
-    word = np.cumsum(~inside, dtype=np.int64)
+    word = np.cumsum(joints != SAME_WORD, dtype=np.int64)
     word = word - word[0]
     means = np.bincount(word, weights=probabilities) / np.bincount(word)
     return float(np.clip(means.mean(), 0.0, 1.0))
 
 
 def _why_not(
-    text: str, span: Span, starts: NDArray[np.int64], ends: NDArray[np.int64], inside: NDArray[np.bool_]
+    text: str, span: Span, starts: NDArray[np.int64], ends: NDArray[np.int64], joints: NDArray[np.int8]
 ) -> str | None:
-    """Say why the pieces that a span touches cannot carry it, or None; `inside` has one more entry."""
+    """Say why the pieces that a span touches cannot carry it, or None; `joints` may have one more entry."""
     if not len(starts):
         return "no token covers it"
-    if starts[0] != span.start or inside[0]:
+    if starts[0] != span.start or joints[0] == SAME_WORD:
         return f"it begins inside the word or token {_word_at(text, span.start)!r}, or with a space"
-    if ends[-1] != span.end or (len(inside) > len(starts) and inside[-1]):
+    if ends[-1] != span.end or (len(joints) > len(starts) and joints[-1] == SAME_WORD):
         return f"it ends inside the word or token {_word_at(text, span.end - 1)!r}, or with a space"
+    if (joints[1 : len(starts)] == NEXT_PARAGRAPH).any():
+        return "it goes across a blank line"
     return None
 
 

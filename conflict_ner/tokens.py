@@ -1,4 +1,4 @@
-"""A text as the pieces of a tokenizer, each with its place in the text and whether it continues a word.
+"""A text as the pieces of a tokenizer, each with its place in the text and how it joins the piece before it.
 
 Words here are runs of letters, digits and marks, whatever the tokenizer thinks of them: a span begins and
 ends at a word's edge, so decoding never cuts a word, with WordPiece, BPE and SentencePiece alike. Scripts
@@ -21,7 +21,10 @@ from conflict_ner.text import storable
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-_SPACE, _WORD, _ATTACHED = 1, 2, 4
+NEXT_WORD, SAME_WORD, NEXT_PARAGRAPH = 0, 1, 2
+"""How a piece joins the visible one before it: as a new word, inside its word, or after a blank line."""
+
+_SPACE, _WORD, _ATTACHED, _NEWLINE = 1, 2, 4, 8
 # Thai to Tibetan, Myanmar, Khmer, kana, CJK: written without spaces between words.
 _UNSPACED = (
     (0x0E00, 0x0FFF),
@@ -43,14 +46,14 @@ class Tokens:
         starts: index of each piece's first character, shape (n,).
         ends: index after each piece's last character, shape (n,).
         visible: False for a piece that covers no character of its own (a lone space marker), shape (n,).
-        inside: True where a piece continues the word of the visible piece before it, shape (n,).
+        joints: NEXT_WORD, SAME_WORD or NEXT_PARAGRAPH for each piece, shape (n,).
     """
 
     ids: NDArray[np.int64]
     starts: NDArray[np.int64]
     ends: NDArray[np.int64]
     visible: NDArray[np.bool_]
-    inside: NDArray[np.bool_]
+    joints: NDArray[np.int8]
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -101,11 +104,16 @@ def _tokens(text: str, ids: list[int], offsets: list[tuple[int, int]]) -> Tokens
         while last[number] < following[number] and kinds[last[number]] & _ATTACHED:
             last[number] += 1
     ends[shown] = last
-    inside = np.zeros(len(ids), dtype=np.bool_)
     touching = first[1:] == last[:-1]
     within = (_at(kinds, last[:-1] - 1) & _at(kinds, first[1:]) & _WORD) > 0
-    inside[shown[1:]] = (first[1:] < last[:-1]) | (touching & within)
-    return Tokens(np.array(ids, dtype=np.int64), starts, ends, visible, inside)
+    newlines = np.concatenate([[0], np.cumsum(kinds & _NEWLINE > 0, dtype=np.int64)])
+    joints = np.zeros(len(ids), dtype=np.int8)
+    joints[shown[1:]] = np.where(
+        (first[1:] < last[:-1]) | (touching & within),
+        SAME_WORD,
+        np.where(newlines[first[1:]] - newlines[last[:-1]] > 1, NEXT_PARAGRAPH, NEXT_WORD),
+    )
+    return Tokens(np.array(ids, dtype=np.int64), starts, ends, visible, joints)
 
 
 def _kinds(text: str) -> NDArray[np.uint8]:
@@ -128,7 +136,7 @@ def _kind(code: int) -> int:
     character = chr(code)
     category = unicodedata.category(character)
     if character.isspace():
-        return _SPACE
+        return _SPACE | (_NEWLINE if character == "\n" else 0)
     if category[0] == "M":
         return _WORD | _ATTACHED
     if category[0] == "C":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from annotate.connection import KEY_VARIABLE, URL_VARIABLE
 from conflict_ner.documents import Document, read_documents
@@ -18,6 +19,10 @@ from tests.live import LabelStudio, running, server_overrides
 # Nothing here asks a hub; and two PyTorch processes must not spin against each other.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# A shared machine may stall at any moment, which says nothing about the code.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")

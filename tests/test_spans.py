@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from conflict_ner.documents import Document, Span
 from conflict_ner.errors import CheckpointError
 from conflict_ner.spans import IGNORED, BioTags
-from conflict_ner.tokens import Tokens, tokenize
+from conflict_ner.tokens import NEXT_WORD, SAME_WORD, Tokens, tokenize
 from tests import small_tokenizers as tokenizers
 from tests.strategies import LABELS, flat_spans, marked_texts
 
@@ -46,7 +46,7 @@ def test_what_alignment_keeps_comes_back_and_the_rest_is_named(kind: str, item: 
     aligned = TAGS.align(text, spans, tokens)
     lost = {loss.span.key for loss in aligned.lost}
     tags = np.where(aligned.tags == IGNORED, 0, aligned.tags)[tokens.visible]
-    assert TAGS.is_legal(tags, tokens.inside[tokens.visible])
+    assert TAGS.is_legal(tags, tokens.joints[tokens.visible])
     assert [span.key for span in TAGS.spans(tags, tokens)] == [span.key for span in spans if span.key not in lost]
     for loss in aligned.lost:
         assert loss.surface == text[loss.span.start : loss.span.end]
@@ -84,6 +84,7 @@ def test_nothing_is_truncated_whatever_the_tokenizer_says() -> None:
         ("anti-Assad", "ssad", "begins inside the word"),
         ("in Idlib now", "Idlib ", "ends inside"),
         ("in   Idlib", "  ", "no token covers it"),
+        ("the rebels\n\nIdlib fell", "rebels\n\nIdlib", "across a blank line"),
     ],
 )
 def test_a_loss_has_its_reason_and_carries_no_loss_in_training(text: str, surface: str, reason: str) -> None:
@@ -105,10 +106,10 @@ def test_adjacent_spans_of_one_label_stay_two() -> None:
     assert [span.key for span in TAGS.spans(aligned.tags[tokens.visible], tokens)] == [span.key for span in spans]
 
 
-def plain_tokens(inside: list[bool]) -> Tokens:
-    count = len(inside)
+def plain_tokens(joints: list[int]) -> Tokens:
+    count = len(joints)
     places = np.arange(count, dtype=np.int64)
-    return Tokens(places, places, places + 1, np.ones(count, dtype=np.bool_), np.array(inside, dtype=np.bool_))
+    return Tokens(places, places, places + 1, np.ones(count, dtype=np.bool_), np.array(joints, dtype=np.int8))
 
 
 SMALL = BioTags(("O", "B-A", "I-A", "B-B", "I-B"))
@@ -117,25 +118,25 @@ SMALL = BioTags(("O", "B-A", "I-A", "B-B", "I-B"))
 @given(st.data())
 def test_decoding_finds_the_best_of_all_legal_sequences(data: st.DataObject) -> None:
     count = data.draw(st.integers(1, 5))
-    inside = [False, *data.draw(st.lists(st.booleans(), min_size=count - 1, max_size=count - 1))]
+    joints = [0, *data.draw(st.lists(st.integers(0, 2), min_size=count - 1, max_size=count - 1))]
     values = st.integers(-20, 20)
     emissions = np.array(
         data.draw(st.lists(st.lists(values, min_size=5, max_size=5), min_size=count, max_size=count)), dtype=np.float32
     )
-    tokens = plain_tokens(inside)
+    tokens = plain_tokens(joints)
     best = SMALL.decode(emissions, tokens)
-    assert SMALL.is_legal(best, tokens.inside)
+    assert SMALL.is_legal(best, tokens.joints)
     legal = [
-        tags for tags in itertools.product(range(5), repeat=count) if SMALL.is_legal(np.array(tags), tokens.inside)
+        tags for tags in itertools.product(range(5), repeat=count) if SMALL.is_legal(np.array(tags), tokens.joints)
     ]
     score = max(sum(emissions[index, tag] for index, tag in enumerate(tags)) for tags in legal)
     assert sum(emissions[index, tag] for index, tag in enumerate(best)) == score
 
 
-def test_legal_means_bio_and_whole_words() -> None:
-    def legal(names: str, inside: str) -> bool:
+def test_legal_means_bio_whole_words_and_one_paragraph() -> None:
+    def legal(names: str, joints: str) -> bool:
         tags = np.array([SMALL.ids[name] for name in names.split()])
-        return SMALL.is_legal(tags, np.array([mark == "1" for mark in inside]))
+        return SMALL.is_legal(tags, np.array([int(mark) for mark in joints], dtype=np.int8))
 
     assert legal("O B-A I-A I-A B-A O", "000000")
     assert not legal("I-A O", "00")
@@ -145,10 +146,12 @@ def test_legal_means_bio_and_whole_words() -> None:
     assert not legal("B-A O", "01")
     assert not legal("O B-A", "01")
     assert not legal("B-A B-A", "01")
+    assert not legal("B-A I-A", "02")
+    assert legal("B-A B-A", "02")
 
 
 def test_the_score_is_the_mean_over_words_of_the_mean_over_pieces() -> None:
-    tokens = plain_tokens([False, True, True, False])
+    tokens = plain_tokens([NEXT_WORD, SAME_WORD, SAME_WORD, NEXT_WORD])
     probabilities = np.zeros((4, 5), dtype=np.float32)
     tags = np.array([1, 2, 2, 2])
     probabilities[np.arange(4), tags] = [0.9, 0.6, 0.6, 0.5]

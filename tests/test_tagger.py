@@ -52,17 +52,15 @@ def test_the_plain_pipeline_opens_the_folder_and_finds_the_same_save_for_what_le
         their_spans = {(item["start"], item["end"], item["entity_group"]) for item in theirs(text)}
         our_spans = {span.key for span in ours}
         best = scores[tokens.visible].argmax(axis=1)
-        inside = tokens.inside[tokens.visible]
-        if tagger.tags.is_legal(best, inside):
+        joints = tokens.joints[tokens.visible]
+        if tagger.tags.is_legal(best, joints):
             assert our_spans == their_spans, text
             same += len(our_spans)
             continue
         # A repair stays within the run of tagged pieces that breaks a rule, in our reading or in theirs.
         outside = (best == 0) & (tagger.tags.decode(scores, tokens) == 0)
         run = np.cumsum(np.append(True, outside[1:] | outside[:-1]))
-        allowed = np.where(
-            inside[1:], tagger.tags.same_word[best[:-1], best[1:]], tagger.tags.next_word[best[:-1], best[1:]]
-        )
+        allowed = tagger.tags.allowed[joints[1:], best[:-1], best[1:]]
         broken = {int(run[place]) for index in np.flatnonzero(~allowed) for place in (index, index + 1)}
         broken |= set() if tagger.tags.first[best[0]] else {1}
         starts, ends = tokens.starts[tokens.visible], tokens.ends[tokens.visible]
