@@ -11,6 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+from conflict_ner.console import err, out
+
 ROOT = Path(__file__).resolve().parent
 PULLED = "runs/demo/documents.jsonl"
 CORPUS = "runs/corpus/demo"
@@ -39,29 +41,29 @@ def main() -> None:
         "Fine-tune the default model and score it",
         ["train/train.py", "configs/train/mini.yaml", f"corpus={CORPUS}", "resume=false"],
     )
-    step("Score it once more, on the held-out articles", [*train, "score", CORPUS, f"--model={MODEL}", f"--json={SCORES}"])
+    score = [*train, "score", CORPUS, f"--model={MODEL}", f"--json={SCORES}"]
+    step("Score it once more, on the held-out articles", score)
     step("Read an article", ["-m", "conflict_ner.cli", "extract", ARTICLE, f"--model={MODEL}"])
-    minutes = (time.monotonic() - begun) / 60
-    print(f"\n\033[1mDone in {minutes:.1f} minutes.\033[0m" if sys.stdout.isatty() else f"\nDone in {minutes:.1f} minutes.")
+    out.print(f"\nDone in {(time.monotonic() - begun) / 60:.1f} minutes.", style="bold")
     for title, place in (
         ("Model", f"{MODEL}/ (its card: {MODEL}/README.md)"),
         ("Scores", SCORES),
         ("Corpus", f"{CORPUS}/ (its card: {CORPUS}/README.md)"),
         ("Documents", PULLED),
-        ("Label Studio", f"http://127.0.0.1:{port}, still running; log in as `python -m annotate up` says"),
-        ("", "`make down` ends it, `make demo` goes the way again without duplicates"),
+        ("Label Studio", f"http://127.0.0.1:{port}, still running; log in as told above"),
+        ("", "`make down` ends it; `make demo` goes the whole way again, without duplicates"),
     ):
-        print(f"{title + ':' if title else '':14}{place}")
+        out.print(f"  {title:14}{place}", markup=False, soft_wrap=True)
 
 
 def step(title: str, arguments: list[str]) -> None:
     """Print a step's title and command, and run it."""
     shown = " ".join(["python", *arguments])
-    bold, plain = ("\033[1;36m", "\033[0m") if sys.stdout.isatty() else ("", "")
-    print(f"\n{bold}== {title}{plain}\n$ {shown}", flush=True)
+    out.print(f"\n== {title}", style="bold cyan", markup=False)
+    out.print(f"$ {shown}", style="dim", markup=False, soft_wrap=True)
     done = subprocess.run([sys.executable, *arguments], cwd=ROOT, check=False)
     if done.returncode:
-        print(f"\nThe demo ends here: `{shown}` failed with exit code {done.returncode}.", file=sys.stderr)
+        err.print(f"\nThe demo ends here: `{shown}` failed with exit code {done.returncode}.", markup=False)
         sys.exit(done.returncode)
 
 
