@@ -13,12 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from annotate.page import LABELS_NAME, TEXT_NAME
 from annotate.report import Finding, Kind
-from annotate.trimming import trim
 from conflict_ner.config import explain
 from conflict_ner.documents import Document, Meta, Span, schema_problems, span_problems
 from conflict_ner.errors import DataError
 from conflict_ner.schema import LabelSchema
 from conflict_ner.text import normalise_offset, normalise_text, text_sha256
+from conflict_ner.trimming import trim
 
 Json = dict[str, Any]
 

@@ -36,7 +36,7 @@ class WindowSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    size: int = Field(default=256, ge=16)
+    size: int = Field(default=384, ge=16)
     overlap: int = Field(default=64, ge=0)
 
 

@@ -13,7 +13,7 @@ from conflict_ner.errors import EXIT_CODE, CheckpointError
 from conflict_ner.markup import parse_markup
 from conflict_ner.schema import LabelSchema
 from train.__main__ import app
-from train.check import check_corpus, loose_edge
+from train.check import check_corpus
 from train.corpus import CorpusConfig, write_corpus
 from train.report import Overlap, Report
 
@@ -93,34 +93,6 @@ def test_near_copies_in_different_splits(make: Make, schema: LabelSchema, small_
     assert "a (train) and c (test) 0.95" in across
     assert told(report, "1 pair(s) of nearly equal documents within a split")
     assert report.fatal == ()
-
-
-@pytest.mark.parametrize(
-    ("surface", "reason"),
-    [
-        (" Idlib", "white space"),
-        ("Idlib\n", "white space"),
-        ("Idlib,", "','"),
-        ("“Idlib", "'“'"),
-        ("Omdurman.", "'.'"),
-        ("Assad's", "possessive"),
-        ("Assad’s", "possessive"),
-        ("(JTF", "'('"),
-        ("JTF)", "')'"),
-    ],
-)
-def test_edges_that_can_be_trimmed(surface: str, reason: str) -> None:
-    found = loose_edge(surface)
-    assert found is not None
-    assert reason in found
-
-
-@pytest.mark.parametrize(
-    "surface",
-    ["Idlib", "NDFB (Songbijit)", "U.Ç.K.", "22 Sept.", "40%", "60+", "~200", "Assad's forces", "A1(M)", "7"],
-)
-def test_edges_that_belong_to_the_expression(surface: str) -> None:
-    assert loose_edge(surface) is None
 
 
 def test_a_loose_edge_is_reported_with_its_place(make: Make, schema: LabelSchema, small_encoder: Path) -> None:

@@ -24,10 +24,10 @@ from annotate.tasks import (
     regions,
     task_data,
 )
-from annotate.trimming import trim
 from conflict_ner.documents import Document, Meta, Span, read_documents
 from conflict_ner.errors import DataError
 from conflict_ner.schema import LabelSchema
+from conflict_ner.trimming import trim
 from tests.strategies import flat_spans
 
 SCHEMA = LabelSchema.load(ROOT / "configs/labels.yaml")

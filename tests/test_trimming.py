@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.settings import ROOT
-from annotate.trimming import trim
 from conflict_ner.documents import read_documents
 from conflict_ner.markup import read_marked
 from conflict_ner.schema import LabelSchema
+from conflict_ner.trimming import trim
 
 GOES = {
     "rebels ": "rebels",

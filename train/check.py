@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from conflict_ner.config import validate
 from conflict_ner.documents import Document, Span
 from conflict_ner.errors import DataError
 from conflict_ner.schema import LabelSchema
+from conflict_ner.trimming import trim
 from train.report import Duplicate, EncoderReport, LongDocument, Overlap, Place, Report, SplitCounts, render
 from train.splits import group_of
 
@@ -18,7 +18,6 @@ Splits = Mapping[str, Sequence[Document]]
 
 RARE = 50  # spans of a label in train below which it is called rare (spaCy's `debug data` has the same)
 MOSTLY_SEEN = 0.9  # share of seen surfaces above which a split says little about new names
-_ABBREVIATION = 5  # characters, the stop among them: `Sept.`
 _LISTED = 5  # examples in a sentence
 
 
@@ -76,32 +75,13 @@ def check_corpus(
     )
 
 
-def loose_edge(surface: str) -> str | None:
-    """Say what could be trimmed off a span, or None.
-
-    Left alone are a bracket whose partner stands inside, a per cent sign, and the full stop of what may be
-    an abbreviation (four letters or fewer, or another full stop before it).
-    """
-    if surface[0].isspace() or surface[-1].isspace():
-        return "white space at its edge"
-    if surface.endswith(("'s", "’s")):
-        return "a possessive at its end"
-    if _is_punctuation(surface[0]) and not (surface[0] in "([" and _closed(surface)):
-        return f"{surface[0]!r} at its start"
-    last, word = surface[-1], surface.rsplit(maxsplit=1)[-1]
-    if last == "." and ("." in word[:-1] or len(word) <= _ABBREVIATION):
+def loose_edge(document: Document, span: Span) -> str | None:
+    """Say what `annotate pull` would trim off a span's ends, or None."""
+    start, end = trim(document.text, span.start, span.end)
+    if (start, end) == (span.start, span.end):
         return None
-    if _is_punctuation(last) and last != "%" and not (last in ")]" and _closed(surface)):
-        return f"{last!r} at its end"
-    return None
-
-
-def _is_punctuation(character: str) -> bool:
-    return unicodedata.category(character).startswith("P")
-
-
-def _closed(surface: str) -> bool:
-    return all(surface.count(one) == surface.count(other) for one, other in ("()", "[]"))
+    cut = [(document.text[span.start : start], "start"), (document.text[max(start, end) : span.end], "end")]
+    return " and ".join(f"{part!r} at its {side}" for part, side in cut if part)
 
 
 def _count(documents: Sequence[Document], schema: LabelSchema) -> SplitCounts:
@@ -151,7 +131,7 @@ def _loose_edges(splits: Splits) -> Iterator[Place]:
     for split, documents in splits.items():
         for document in documents:
             for span in document.spans:
-                reason = loose_edge(document.surface(span))
+                reason = loose_edge(document, span)
                 if reason is not None:
                     yield _place(split, document, span, reason)
 
