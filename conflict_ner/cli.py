@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from conflict_ner import __version__
-from conflict_ner.console import err, new_app, out, run
+from conflict_ner.console import err, new_app, out, quiet_transformers, run
 
 if TYPE_CHECKING:
     from conflict_ner.extract import Extractor
@@ -104,11 +104,9 @@ def main() -> None:
 
 
 def _load(model: str | None, device: str | None) -> Extractor:
-    from transformers.utils import logging
-
     from conflict_ner.extract import load
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    quiet_transformers()
     return load(_model_name(model), device)
 
 

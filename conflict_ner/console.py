@@ -37,3 +37,11 @@ def run(app: typer.Typer, program: str, arguments: Sequence[str] | None = None) 
 def tell(error: ConflictNerError) -> None:
     """Print an error's message on stderr."""
     err.print(f"Error: {error}", style="red", markup=False, soft_wrap=True)
+
+
+def quiet_transformers() -> None:
+    """Keep transformers' own bars and reports off the terminal of our commands; its errors still come."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]

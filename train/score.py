@@ -307,7 +307,7 @@ def score_and_tell(
         DataError: neither or both of model and predictions, or gold and predictions that do not fit.
         CheckpointError: the model cannot be opened.
     """
-    from conflict_ner.console import out
+    from conflict_ner.console import out, quiet_transformers
     from train.output import STANDARD_OUTPUT, write_json
 
     if (model is None) == (predictions is None):
@@ -317,6 +317,7 @@ def score_and_tell(
     if model is not None:
         from conflict_ner.tagger import Tagger
 
+        quiet_transformers()
         tagger = Tagger.load(model)
         notes = lost_notes(tagger, documents)
         predicted = predict(tagger, documents)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from conflict_ner.console import new_app, out, run
+from conflict_ner.console import new_app, out, quiet_transformers, run
 
 if TYPE_CHECKING:
     from conflict_ner.documents import Document
@@ -55,8 +55,6 @@ def train(config: TrainConfig) -> None:
         DataError: the corpus is missing or broken.
         CheckpointError: the encoder cannot be found or opened.
     """
-    from transformers.utils import logging
-
     from conflict_ner.spans import BioTags
     from train import rooted
     from train.config import training_arguments
@@ -65,8 +63,7 @@ def train(config: TrainConfig) -> None:
     from train.examples import encode
     from train.run import Run
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    quiet_transformers()
     corpus_folder = rooted(config.corpus)
     corpus, schema = read_corpus(corpus_folder), read_schema(corpus_folder)
     run_folder = Run(config.run_folder)
