@@ -46,7 +46,7 @@ $(STUDIO)/.installed:
 .PHONY: environments
 environments:
 	@echo "Making the environments $(VENV) and $(STUDIO) (a few minutes, the first time) ..."
-	@$(MAKE) --no-print-directory -j2 install label-studio
+	@$(MAKE) --silent --no-print-directory -j2 install label-studio
 
 demo: environments
 	$(RUN) demo.py --port $(PORT)

@@ -65,7 +65,7 @@ def extract(
 
     view = View(extractor.tagger.tags.labels, extractor.tagger.checkpoint.info.labels, plain=out.color_system is None)
     if not view.plain:
-        out.print(view.legend())
+        out.print(view.legend(), end="\n\n")
     for document in extracted:
         out.print(view.render(document))
 

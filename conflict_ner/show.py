@@ -51,7 +51,7 @@ class View:
 
     def render(self, document: Document) -> RenderableType:
         """Return the article's heading, its text with the spans marked, and its table."""
-        parts: list[RenderableType] = [Rule(_heading(document), align="left"), self.text(document), Text()]
+        parts: list[RenderableType] = [Rule(_heading(document), align="left", style="dim"), self.text(document), Text()]
         if document.spans:
             parts.append(Padding(self.table(document), (0, 0, 1, 0)))
         else:
