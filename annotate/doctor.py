@@ -38,7 +38,6 @@ class Status(Enum):
     OK = "ok"
     WARNING = "warning"
     FAILED = "failed"
-    SKIPPED = "not checked"
 
 
 @dataclass(frozen=True)

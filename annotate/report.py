@@ -29,7 +29,6 @@ class Kind(StrEnum):
     OLDER = "earlier reading, left out"
     SUPERSEDED = "older text, left out"
     UNHASHED = "text has no hash to check"
-    UNNAMED = "annotator not named"
     REFUSED = "refused"
 
 

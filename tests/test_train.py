@@ -164,6 +164,17 @@ def test_without_validation_the_last_epoch_is_taken_and_said(trained: Trained, t
     assert (tmp_path / "model" / "model.safetensors").is_file()
 
 
+def test_a_corpus_without_a_train_split_is_told(small_encoder: Path, tmp_path: Path) -> None:
+    from train.corpus import CorpusConfig, build_corpus
+    from train.train import train
+
+    everything = ["test.sources=[gold]", "test.groups=[]", "validation.groups=[]", f"output={tmp_path / 'corpus'}"]
+    build_corpus(read_config(Path("configs/corpus/seeds.yaml"), CorpusConfig, everything))
+    config = small_models.write_config(tmp_path / "bare.yaml", small_encoder, tmp_path / "corpus")
+    with pytest.raises(ConfigError, match="has no train split"):
+        train(read_config(config, TrainConfig))
+
+
 def test_all_unknown_keys_are_told_with_the_nearest_names() -> None:
     with pytest.raises(ConfigError) as caught:
         read_config(

@@ -55,6 +55,7 @@ def train(config: TrainConfig) -> None:
         DataError: the corpus is missing or broken.
         CheckpointError: the encoder cannot be found or opened.
     """
+    from conflict_ner.errors import ConfigError
     from conflict_ner.spans import BioTags
     from train import rooted
     from train.config import training_arguments
@@ -66,6 +67,10 @@ def train(config: TrainConfig) -> None:
     quiet_transformers()
     corpus_folder = rooted(config.corpus)
     corpus, schema = read_corpus(corpus_folder), read_schema(corpus_folder)
+    if not corpus.get("train"):
+        raise ConfigError(
+            f"The corpus {corpus_folder} has no train split; build one that leaves documents to train on."
+        )
     run_folder = Run(config.run_folder)
     resume_from = run_folder.to_resume(config)
     arguments = training_arguments(config, has_validation=bool(corpus.get("validation")))
@@ -90,9 +95,13 @@ def train(config: TrainConfig) -> None:
             )
         raise
     if is_main:
-        pieces = examples["train"].pieces * (result.metrics["epoch"])
         seconds = result.metrics["train_runtime"]
-        out.print(f"Trained in {seconds:.0f} s, {pieces / seconds:,.0f} tokens a second, padding not counted.")
+        speed = examples["train"].pieces * result.metrics["epoch"] / seconds
+        # A resumed run counts the epochs before it and not their time.
+        out.print(
+            f"Trained in {seconds:.0f} s"
+            + (f", {speed:,.0f} tokens a second, padding not counted." if resume_from is None else ".")
+        )
         _save(config, schema, trainer.model, tokenizer, corpus)
     trainer.accelerator.wait_for_everyone()
     trainer.accelerator.end_training()
