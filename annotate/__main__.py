@@ -7,6 +7,11 @@ from typing import Annotated
 
 import typer
 
+from annotate.adjudication.command import app as adjudicate
+from annotate.agreement.command import agreement
+from annotate.backend.command import app as backend
+from annotate.prelabel.command import prelabel
+from annotate.queue.command import queue
 from conflict_ner.console import new_app, run
 
 app = new_app("Label Studio around the project: start it, fill it, bring the annotators' work home.")
@@ -101,6 +106,13 @@ def pull(
     names = tuple(annotator or ())
     request = PullRequest(target, since_last, from_export, names, skip_bad, report)
     run_pull(read_settings(config, overrides or ()), request)
+
+
+app.command()(prelabel)
+app.add_typer(backend, name="backend")
+app.command()(queue)
+app.command()(agreement)
+app.add_typer(adjudicate, name="adjudicate")
 
 
 if __name__ == "__main__":

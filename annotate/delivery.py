@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from annotate.client import RequestError
+from annotate.session import RequestError
 
 # Seconds between the looks after a fault: a server may still be at work on a request whose answer was lost.
 PAUSES = (1.0, 3.0, 6.0)

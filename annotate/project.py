@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from annotate.client import Client, Project, RequestError
+from annotate.client import Client, Project
 from annotate.page import LABELS_NAME, instructions_html, labelling_config, same_config
+from annotate.session import RequestError
 from annotate.settings import ProjectSettings, rooted
 from conflict_ner.errors import DataError, ServiceError
 from conflict_ner.schema import LabelSchema

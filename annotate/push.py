@@ -12,8 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from annotate.client import Client, Project, RequestError
+from annotate.client import Client, Project
 from annotate.delivery import ATTEMPTS, deliver
+from annotate.session import RequestError
 from annotate.tasks import Json, prediction, reading_id, regions, task_data
 from conflict_ner.articles import read_articles
 from conflict_ner.documents import Document, iter_documents

@@ -34,6 +34,21 @@ class ServerSettings(ConfigModel):
     email: str = "admin@example.org"
     database: Literal["sqlite", "postgresql"] = "sqlite"
     postgresql: PostgreSQL = PostgreSQL()
+    loopback_backend: bool = False
+
+
+class Overlap(ConfigModel):
+    """How many annotators read an article, and which share of the articles more than one of them reads."""
+
+    annotators: Annotated[int, Field(ge=1, le=20)] = 1
+    percent: Annotated[float, Field(ge=0, le=100)] = 100
+
+
+class Duplicates(ConfigModel):
+    """When two articles count as near-duplicates: the Jaccard similarity of their word shingles."""
+
+    threshold: Annotated[float, Field(gt=0, le=1)] = 0.7
+    words: Annotated[int, Field(ge=1, le=20)] = 5
 
 
 class ProjectSettings(ConfigModel):
@@ -43,6 +58,33 @@ class ProjectSettings(ConfigModel):
     labels: Path = Path("configs/labels.yaml")
     guidelines: Path = Path("annotate/guidelines.md")
     chunk: Annotated[int, Field(ge=1, le=1000)] = 200
+    overlap: Overlap = Overlap()
+    duplicates: Duplicates = Duplicates()
+
+
+class BackendSettings(ConfigModel):
+    """The live model that Label Studio asks for predictions; the secret comes from an environment variable."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 9090
+    url: str | None = None
+    title: Annotated[str, Field(min_length=1)] = "conflict-ner"
+    model: str = "models/mini"
+    user: str = "label-studio"
+    secret_variable: str = "CONFLICT_NER_BACKEND_SECRET"
+    folder: Path = Path("runs/backend")
+    training: tuple[str, ...] = ()
+
+
+class QueueSettings(ConfigModel):
+    """The order of work: which model is unsure, and how alike two articles of one batch may be."""
+
+    model: str = "models/mini"
+    ensemble: tuple[str, ...] = ()
+    dropout_passes: Annotated[int, Field(ge=0, le=50)] = 0
+    spans: Annotated[int, Field(ge=1)] = 5
+    batch: Annotated[int, Field(ge=1)] = 20
+    seed: int = 0
 
 
 class AnnotateSettings(ConfigModel):
@@ -50,6 +92,8 @@ class AnnotateSettings(ConfigModel):
 
     server: ServerSettings = ServerSettings()
     project: ProjectSettings = ProjectSettings()
+    backend: BackendSettings = BackendSettings()
+    queue: QueueSettings = QueueSettings()
 
 
 def read_settings(config: Path | None = None, overrides: Sequence[str] = ()) -> AnnotateSettings:

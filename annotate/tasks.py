@@ -42,6 +42,7 @@ class Annotation(_Edge):
     was_cancelled: bool = False
     lead_time: float | None = None
     updated_at: datetime.datetime | None = None
+    parent_prediction: int | None = None
 
     @property
     def user_id(self) -> int | None:
@@ -54,12 +55,21 @@ class Annotation(_Edge):
         return self.completed_by.get("email") if isinstance(self.completed_by, dict) else None
 
 
+class Prediction(_Edge):
+    """One model's reading of one task, as Label Studio stores it."""
+
+    id: int
+    model_version: str | None = None
+    result: list[Json] = []
+
+
 class Task(_Edge):
-    """One task with its annotations."""
+    """One task with its annotations, and its predictions where they were asked for."""
 
     id: int
     data: Json
     annotations: list[Annotation] = []
+    predictions: list[Prediction] = []
     updated_at: datetime.datetime | None = None
 
 

@@ -14,7 +14,7 @@ from annotate.connection import KEY_VARIABLE, URL_VARIABLE
 from conflict_ner.documents import Document, read_documents
 from conflict_ner.schema import LabelSchema
 from tests import small_models
-from tests.live import LabelStudio, running, server_overrides
+from tests.live import LabelStudio, running, server_folder, server_overrides
 
 # Nothing here asks a hub; and two PyTorch processes must not spin against each other.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -85,7 +85,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, small_encoder: Path, seed_
 @pytest.fixture(scope="session")
 def label_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabelStudio]:
     """One real Label Studio for the whole session; a test makes its own project in it and leaves others alone."""
-    with running(server_overrides(tmp_path_factory.mktemp("label-studio"))) as server:
+    with running(server_overrides(server_folder(tmp_path_factory.mktemp("label-studio")))) as server:
         yield server
 
 

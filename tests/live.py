@@ -22,6 +22,8 @@ from annotate.settings import AnnotateSettings, ServerSettings, read_settings, r
 from annotate.state import ServerState, new_password, new_token
 
 VENV_VARIABLE = "CONFLICT_NER_LABEL_STUDIO_VENV"
+# A folder that `up` has filled and `down` has left: a copy of it starts in seconds, a new one in half a minute.
+TEMPLATE_VARIABLE = "CONFLICT_NER_LABEL_STUDIO_TEMPLATE"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,17 @@ def server_overrides(folder: Path, venv: Path | None = None) -> list[str]:
         f"server.port={free_port()}",
         f"server.venv={venv or label_studio_venv()}",
     ]
+
+
+def server_folder(place: Path) -> Path:
+    """Return a folder for a new server in `place`: a copy of the template where one is named, else an empty one."""
+    template = os.environ.get(TEMPLATE_VARIABLE)
+    folder = place / "server"
+    if template:
+        shutil.copytree(template, folder)
+    else:
+        folder.mkdir()
+    return folder
 
 
 @contextmanager

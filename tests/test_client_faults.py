@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from annotate import delivery
-from annotate.client import Client, RequestError
+from annotate.client import Client
 from annotate.connection import KEY_VARIABLE, URL_VARIABLE, Connection
 from annotate.exchange import PushRequest, run_push
+from annotate.session import RequestError
 from annotate.settings import AnnotateSettings, ProjectSettings
 from conflict_ner.documents import Document, Provenance, Span, write_documents
 from tests.live import LabelStudio, free_port

@@ -29,10 +29,10 @@ MODELS: dict[str, type[BaseModel]] = {
 }
 # A heavy or optional package, and the files that alone may import it.
 ONE_HOME = {
-    "label_studio_sdk": {"annotate/client.py"},
+    "label_studio_sdk": {"annotate/session.py"},
     "datasets": {"train/parquet.py"},
     "seqeval": {"train/score.py"},
-    "scipy": {"train/intervals.py"},
+    "scipy": {"conflict_ner/intervals.py"},
 }
 
 

@@ -70,7 +70,7 @@ class Workplace:
         return max(annotation.id for annotation in held.annotations)
 
     def change(self, annotation: int, **fields: Any) -> None:
-        self.client._write("PATCH", f"api/annotations/{annotation}/", fields)
+        self.client.write("PATCH", f"api/annotations/{annotation}/", fields)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_the_whole_loop_returns_the_recorded_annotations(
     assert readings(workplace.pull()) == readings(recorded)
     # What Label Studio itself exports is read by the same code.
     exported = workplace.folder / "export.json"
-    exported.write_text(json.dumps(workplace.client._get(f"api/projects/{workplace.project}/export")))
+    exported.write_text(json.dumps(workplace.client.get(f"api/projects/{workplace.project}/export")))
     users = {email: user for user, email in workplace.client.users().items()}
     named = tuple(f"{users[f'annotator-{number}@example.org']}=annotator-{number}@example.org" for number in (1, 2))
     from_file = workplace.pull(from_export=exported, annotators=named)
@@ -198,7 +198,7 @@ def test_a_text_edited_in_label_studio_is_refused(workplace: Workplace) -> None:
     workplace.annotate("a", [place(30, 35)])
     (task,) = workplace.tasks("a")
     (held,) = workplace.client.annotated_tasks(workplace.project)
-    workplace.client._write("PATCH", f"api/tasks/{task}/", {"data": {**held.data, "text": "Nobody was hurt. " + TEXT}})
+    workplace.client.write("PATCH", f"api/tasks/{task}/", {"data": {**held.data, "text": "Nobody was hurt. " + TEXT}})
     with pytest.raises(DataError, match=f"a, task {task}: its text is not the one whose hash"):
         workplace.pull()
 
@@ -226,7 +226,7 @@ def test_since_last_reads_what_changed_and_forgets_what_went(
 
     workplace.annotate("d", [place(0, 6)])
     workplace.change(annotations["a"], was_cancelled=True)
-    workplace.client._write("DELETE", f"api/annotations/{annotations['b']}/")
+    workplace.client.write("DELETE", f"api/annotations/{annotations['b']}/")
     incremental = workplace.pull(since_last=True)
     assert "3 task(s) re-read or new" in capsys.readouterr().out
     assert [document.id for document in incremental] == ["c", "d"]

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict
 
 from conflict_ner.documents import Document, Span
 from conflict_ner.errors import DataError
+from conflict_ner.intervals import ALL_LABELS, CONFIDENCE, MEASURES, METHOD, RESAMPLES, Intervals
 from conflict_ner.matching import RULES, ByLabel, Counts, merged, micro
-from train.intervals import ALL_LABELS, CONFIDENCE, MEASURES, METHOD, RESAMPLES, Intervals
 from train.predict import lost_notes, predict
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Disagreements settled by an adjudicator, in a project of their own."""

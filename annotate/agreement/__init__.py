@@ -1,0 +1,1 @@
+"""How far annotators agree, and what pre-annotation does to them."""
