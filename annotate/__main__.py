@@ -68,6 +68,9 @@ def push(
     ] = None,
     predictions: Annotated[Path | None, typer.Option(help="A documents.jsonl with spans to pre-fill tasks.")] = None,
     model_version: Annotated[str | None, typer.Option(help="The name of the model that predicted.")] = None,
+    review: Annotated[
+        Path | None, typer.Option(help="Open what this list of label errors doubts for a second look.")
+    ] = None,
     config: Config = None,
 ) -> None:
     """Fill the labelling project; what is there already is left alone."""
@@ -75,6 +78,14 @@ def push(
     from annotate.settings import read_settings
 
     source, overrides = split_arguments(arguments or (), "SOURCE")
+    if review is not None:
+        from annotate.review import run_review
+        from conflict_ner.errors import ConfigError
+
+        if source or annotations or predictions or model_version:
+            raise ConfigError("--review opens tasks that are there for a second look; push anything else without it.")
+        run_review(read_settings(config, overrides), review)
+        return
     request = PushRequest(source, tuple(annotations or ()), predictions, model_version)
     run_push(read_settings(config, overrides), request)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,20 +45,36 @@ class Annotated:
 
 def annotator_of(reading: Document) -> str:
     """Return the name of a reading's annotator."""
-    return ", ".join(reading.provenance.annotators) or "nobody named"
+    return ", ".join(reading.provenance.annotators)
+
+
+def short_names(names: Sequence[str]) -> dict[str, str]:
+    """Return each annotator's name without the part after `@`, where that leaves all names different."""
+    short = [name.partition("@")[0] for name in names]
+    return dict(zip(names, short if len(set(short)) == len(set(names)) else names, strict=True))
 
 
 def from_documents(paths: Iterable[Path], schema: LabelSchema) -> list[Annotated]:
     """Group the readings of one or more `documents.jsonl` by document; adjudicated ones are left out.
 
+    Files know no predictions, so `shown` is empty.
+
+    Args:
+        paths: what `pull` wrote, or recorded annotators' files.
+        schema: the labels that may stand in them.
+
     Raises:
-        DataError: a file is bad, or readings of one document are of different texts.
+        DataError: a file is bad, a reading names no annotator, or readings of one document are of different
+            texts; all are told.
     """
     found: dict[str, dict[str, Document]] = {}
     problems: list[str] = []
     for path in paths:
         for reading in read_documents(path, schema):
             if reading.provenance.adjudicated:
+                continue
+            if not reading.provenance.annotators:
+                problems.append(f"{path}: {reading.id!r} names no annotator in provenance.annotators")
                 continue
             readings = found.setdefault(reading.id, {})
             first = next(iter(readings.values()), reading)

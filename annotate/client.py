@@ -20,18 +20,30 @@ from annotate.tasks import Json, Task
 PAGE = 200
 # An address of more characters than this is refused by common proxies.
 FILTER_LENGTH = 4000
-_PROJECT_FIELDS = ("id", "title", "label_config", "expert_instruction", "model_version")
+# Tasks without their data are short, and each page costs the server a look at the whole project.
+KEY_PAGE = 2000
+_PROJECT_TEXTS = ("title", "label_config", "expert_instruction", "model_version", "created_at")
+_PROJECT_FIELDS = ("id", *_PROJECT_TEXTS, "maximum_annotations", "overlap_cohort_percentage")
 
 
 @dataclass(frozen=True)
 class Project:
-    """A labelling project."""
+    """A labelling project.
+
+    Attributes:
+        annotators: how many annotators the label stream gives an article of the overlap to.
+        percent: which share of the articles the overlap is, 0 to 100.
+        created_at: when it was made, by the server's clock; with the id it names the project for good.
+    """
 
     id: int
     title: str
     label_config: str
     expert_instruction: str
     model_version: str
+    annotators: int = 1
+    percent: int = 100
+    created_at: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +53,14 @@ class TaskKey:
     id: int
     doc_id: str
     sha256: str
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A model's predictions in a project: how many there are, and when the newest was made."""
+
+    count: int
+    latest: str
 
 
 @dataclass(frozen=True)
@@ -85,8 +105,8 @@ class Client(Session):
         return _project(self.write("PATCH", f"api/projects/{project}/", fields))
 
     def delete_project(self, project: int) -> None:
-        """Delete a project with all its tasks and annotations."""
-        self.write("DELETE", f"api/projects/{project}/")
+        """Delete a project with all its tasks and annotations; one that is gone already is no error."""
+        self._delete(f"api/projects/{project}/")
 
     def used_labels(self, project: int) -> dict[str, set[str]]:
         """Return, for each control of the page, the values that annotations and drafts hold."""
@@ -102,16 +122,66 @@ class Client(Session):
     def find_tasks(self, project: int, doc_ids: Iterable[str]) -> list[TaskKey]:
         """Return the tasks that hold any of these documents, oldest first."""
         found: list[TaskKey] = []
-        for group in _short_enough(doc_ids):
+        for group in short_enough(doc_ids):
             wanted = task_filter("data.doc_id", "in_list", group, "List")
             for item in self.tasks(project, [wanted], fields="task_only", include="id,data"):
-                data = item["data"]
-                found.append(TaskKey(item["id"], str(data.get("doc_id")), str(data.get("sha256"))))
+                found.append(_key(item))
         return sorted(found, key=lambda key: key.id)
 
-    def import_tasks(self, project: int, tasks: Sequence[Json]) -> None:
-        """Create tasks in one request; all or none of them arrive. Label Studio looks for no duplicates."""
-        self.write("POST", f"api/projects/{project}/import", list(tasks), timeout=WRITE_TIMEOUT)
+    def task_keys(self, project: int, after: int = 0) -> Iterator[TaskKey]:
+        """Yield which text of which document each task holds, by ascending id, without reading the texts.
+
+        Args:
+            project: its id.
+            after: only tasks of a higher id.
+        """
+        unmarked: list[int] = []
+        for item in self.tasks(project, [], fields="task_only", include="id,meta", after=after, page=KEY_PAGE):
+            meta = item.get("meta") or {}
+            if "doc_id" in meta and "sha256" in meta:
+                yield TaskKey(item["id"], str(meta["doc_id"]), str(meta["sha256"]))
+            else:
+                unmarked.append(item["id"])
+        # Tasks that something else imported say it in their data alone, beside the text.
+        for group in short_enough(map(str, unmarked)):
+            wanted = task_filter("id", "in_list", [int(task) for task in group], "List")
+            for item in self.tasks(project, [wanted], fields="task_only", include="id,data"):
+                yield _key(item)
+
+    def import_tasks(self, project: int, tasks: Sequence[Json] | bytes) -> list[int]:
+        """Create tasks in one request; all or none of them arrive. Label Studio looks for no duplicates.
+
+        Args:
+            project: its id.
+            tasks: the tasks, or the JSON of their list.
+
+        Returns:
+            The ids of the new tasks, in the order in which they were given.
+        """
+        body = tasks if isinstance(tasks, bytes) else list(tasks)
+        path = f"api/projects/{project}/import?return_task_ids=true"
+        return [int(task) for task in self.write("POST", path, body, timeout=WRITE_TIMEOUT)["task_ids"]]
+
+    def delete_task(self, task: int) -> None:
+        """Delete a task with all that hangs on it; one that is gone already is no error."""
+        self._delete(f"api/tasks/{task}/")
+
+    def delete_tasks(self, project: int, tasks: Sequence[int]) -> None:
+        """Delete tasks with all that hangs on them; those that are gone already are no error."""
+        chosen = {"all": False, "included": list(tasks)}
+        path = f"api/dm/actions?project={project}&id=delete_tasks"
+        self.write("POST", path, {"selectedItems": chosen}, timeout=WRITE_TIMEOUT)
+
+    def untouched_tasks(self, project: int, tasks: Sequence[int]) -> list[int]:
+        """Return those of the given tasks that hold neither an annotation, a skipped one nor a draft of anybody."""
+        found: list[int] = []
+        for group in short_enough(map(str, tasks)):
+            wanted = task_filter("id", "in_list", [int(task) for task in group], "List")
+            parts = "id,total_annotations,cancelled_annotations,draft_exists"
+            for item in self.tasks(project, [wanted], fields="all", include=parts):
+                if not any(item[part] for part in parts.split(",")[1:]):
+                    found.append(item["id"])
+        return found
 
     def annotated_tasks(
         self, project: int, since: datetime.datetime | None = None, predictions: bool = False
@@ -122,10 +192,11 @@ class Client(Session):
             project: its id.
             since: when given, all tasks changed after it, those without an annotation too (their last one
                 may have been deleted); else the tasks that hold an annotation which is not skipped.
-            predictions: whether the tasks come with their predictions, which makes them twice as long.
+            predictions: whether the tasks come with their predictions, and the annotations with the prediction
+                that each began from; it makes the answer twice as long.
         """
         parts = "id,data,updated_at,annotations,result,completed_by,was_cancelled,lead_time"
-        parts += ",predictions" if predictions else ""
+        parts += ",predictions,parent_prediction" if predictions else ""
         if since is None:
             wanted = task_filter("total_annotations", "greater", 0, "Number")
         else:
@@ -139,7 +210,11 @@ class Client(Session):
 
     def count_annotated(self, project: int) -> int:
         """Return how many tasks hold an annotation that is not skipped."""
-        query = {"filters": {"conjunction": "and", "items": [task_filter("total_annotations", "greater", 0, "Number")]}}
+        return self.count_tasks(project, [task_filter("total_annotations", "greater", 0, "Number")])
+
+    def count_tasks(self, project: int, filters: Sequence[Json]) -> int:
+        """Return how many tasks meet all the conditions."""
+        query = {"filters": {"conjunction": "and", "items": list(filters)}}
         return int(self.get("api/tasks", _task_query(project, query, 1, "task_only", "id"))["total"])
 
     def last_change(self, project: int) -> datetime.datetime | None:
@@ -153,7 +228,7 @@ class Client(Session):
     def predictions(self, project: int, tasks: Sequence[int]) -> list[Predicted]:
         """Return all predictions of the given tasks."""
         found: list[Predicted] = []
-        for group in _short_enough(str(task) for task in tasks):
+        for group in short_enough(str(task) for task in tasks):
             wanted = task_filter("id", "in_list", [int(task) for task in group], "List")
             for item in self.tasks(project, [wanted], fields="all", include="id,predictions"):
                 found += [
@@ -162,9 +237,23 @@ class Client(Session):
                 ]
         return found
 
-    def create_predictions(self, project: int, predictions: Sequence[Json]) -> None:
-        """Add predictions to tasks in one request; Label Studio checks neither labels nor offsets."""
-        self.write("POST", f"api/projects/{project}/import/predictions", list(predictions), timeout=WRITE_TIMEOUT)
+    def model_versions(self, project: int) -> dict[str, ModelVersion]:
+        """Return the model versions that predictions of the project name."""
+        answer = self.get(f"api/projects/{project}/model-versions/", {"extended": "true"})
+        return {
+            str(item["model_version"]): ModelVersion(int(item["count"]), str(item["latest"]))
+            for item in answer["static"]
+        }
+
+    def create_predictions(self, project: int, predictions: Sequence[Json] | bytes) -> None:
+        """Add predictions to tasks in one request; Label Studio checks neither labels nor offsets.
+
+        Args:
+            project: its id.
+            predictions: the predictions, each with its `task`, or the JSON of their list.
+        """
+        body = predictions if isinstance(predictions, bytes) else list(predictions)
+        self.write("POST", f"api/projects/{project}/import/predictions", body, timeout=WRITE_TIMEOUT)
 
     def create_annotation(
         self, task: int, user: int, unique_id: str, result: list[Json], lead_time: float | None
@@ -199,22 +288,47 @@ class Client(Session):
 
     # -- requests ---------------------------------------------------------------------------------------
 
-    def tasks(self, project: int, filters: list[Json], fields: str, include: str) -> Iterator[Json]:
-        """Yield tasks by ascending id; pages follow the last id, so changes meanwhile shift nothing."""
-        last = 0
+    def _delete(self, path: str) -> None:
+        try:
+            self.write("DELETE", path)
+        except RequestError as error:
+            if error.status != 404:
+                raise
+
+    def tasks(
+        self, project: int, filters: list[Json], fields: str, include: str, after: int = 0, page: int | None = None
+    ) -> Iterator[Json]:
+        """Yield tasks by ascending id; pages follow the last id, so changes meanwhile shift nothing.
+
+        Args:
+            project: its id.
+            filters: the conditions that a task has to meet, by `task_filter`.
+            fields: `task_only`, or `all` for what is counted or hangs on the tasks.
+            include: the fields of a task that are wanted, with commas between.
+            after: only tasks of a higher id.
+            page: tasks a request; by default PAGE.
+        """
+        page = page or PAGE
         while True:
-            after = task_filter("id", "greater", last, "Number")
-            query = {"ordering": ["tasks:id"], "filters": {"conjunction": "and", "items": [*filters, after]}}
-            items = self.get("api/tasks", _task_query(project, query, PAGE, fields, include))["tasks"]
-            yield from items
-            if len(items) < PAGE:
+            later = task_filter("id", "greater", after, "Number")
+            query = {"ordering": ["tasks:id"], "filters": {"conjunction": "and", "items": [*filters, later]}}
+            answer = self.get("api/tasks", _task_query(project, query, page, fields, include))
+            yield from answer["tasks"]
+            # By the total, since a server may allow smaller pages than were asked for.
+            if not answer["tasks"] or len(answer["tasks"]) >= answer["total"]:
                 return
-            last = items[-1]["id"]
+            after = answer["tasks"][-1]["id"]
 
 
 def _project(item: Json) -> Project:
-    texts = {name: str(item.get(name) or "") for name in _PROJECT_FIELDS if name != "id"}
-    return Project(id=int(item["id"]), **texts)
+    texts = {name: str(item.get(name) or "") for name in _PROJECT_TEXTS}
+    annotators, percent = int(item["maximum_annotations"]), int(item["overlap_cohort_percentage"])
+    return Project(id=int(item["id"]), annotators=annotators, percent=percent, **texts)
+
+
+def _key(item: Json) -> TaskKey:
+    data = item["data"]
+    return TaskKey(item["id"], str(data.get("doc_id")), str(data.get("sha256")))
 
 
 def task_filter(column: str, operator: str, value: Any, kind: str) -> Json:
@@ -228,7 +342,7 @@ def _task_query(project: int, query: Json, size: int, fields: str, include: str)
     return {**common, "query": json.dumps(query)}
 
 
-def _short_enough(values: Iterable[str]) -> Iterator[list[str]]:
+def short_enough(values: Iterable[str]) -> Iterator[list[str]]:
     """Split values into groups that fit into an address, and into one page."""
     from urllib.parse import quote
 

@@ -33,7 +33,7 @@ def find_connection(settings: AnnotateSettings) -> Connection:
 
     Raises:
         ConfigError: one of LABEL_STUDIO_URL and LABEL_STUDIO_API_KEY is set without the other, or
-            the address is none.
+            the address is none, or the key cannot be one.
         ServiceError: neither is set, and no server of ours runs.
     """
     return _from_environment() or _from_state(settings)
@@ -48,6 +48,11 @@ def _from_environment() -> Connection | None:
         raise ConfigError(
             f"{given} is set but {missing} is not: a server of your own needs both. "
             f"Set {missing}, or unset {given} to use the server that `{START_COMMAND}` starts."
+        )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise ConfigError(
+            f"{KEY_VARIABLE} holds a space, a line break or a letter that no key has (it is not shown here, for it may "
+            "be a secret); copy the token anew from the account page of Label Studio."
         )
     return Connection(url=normalised_url(url), api_key=key, source=FROM_ENVIRONMENT)
 
@@ -67,10 +72,23 @@ def normalised_url(url: str) -> str:
     """Return the base address in the form the SDK needs: a sub-path ends in `/`, a bare host does not.
 
     Raises:
-        ConfigError: there is no `http://` or `https://`, or no host.
+        ConfigError: there is no `http://` or `https://`, or no host, or there is a password in it.
     """
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise ConfigError(f"{URL_VARIABLE} is {url!r}; it has to look like http://127.0.0.1:8080.")
+        # The two variables are easily swapped, and a key must not be printed.
+        shown = "not shown, for it may be the key" if _may_be_a_key(url) else repr(url)
+        raise ConfigError(f"{URL_VARIABLE} is no address ({shown}); it has to look like http://127.0.0.1:8080.")
+    if "@" in parts.netloc:
+        host = parts.netloc.rpartition("@")[2]
+        raise ConfigError(
+            f"{URL_VARIABLE} holds a user or a password before the @ of {host}; an address stands in messages and "
+            f"files. Set {URL_VARIABLE}={parts.scheme}://{host}, and the token in {KEY_VARIABLE}."
+        )
     path = parts.path.rstrip("/")
     return urlunsplit((parts.scheme, parts.netloc, f"{path}/" if path else "", "", ""))
+
+
+def _may_be_a_key(text: str) -> bool:
+    """Tell whether a value may be a secret: a password with its user, a JSON web token, one long word."""
+    return "@" in text or text.startswith("eyJ") or (len(text) >= 20 and "." not in text and "/" not in text)

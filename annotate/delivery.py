@@ -40,7 +40,7 @@ def deliver(
         except RequestError as error:
             if not error.uncertain:
                 raise
-            items = _look_again(items, missing)
+            items = _look_again(items, missing, error.wait)
             if items and attempt == ATTEMPTS:
                 raise
             if not items:
@@ -51,10 +51,34 @@ def deliver(
     return again
 
 
-def _look_again(items: Sequence[Item], missing: Callable[[Sequence[Item]], Sequence[Item]]) -> Sequence[Item]:
-    """Return what has not arrived after the last pause; stop early once all has."""
+def repeat(send: Callable[[], object]) -> int:
+    """Send what may arrive twice without harm: after a fault it is simply sent again.
+
+    Returns:
+        How often it was sent.
+
+    Raises:
+        RequestError: the server refuses, or faults go on.
+    """
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            send()
+        except RequestError as error:
+            if not error.uncertain or attempt == ATTEMPTS:
+                raise
+            time.sleep(max(PAUSES[min(attempt, len(PAUSES)) - 1], error.wait))
+        else:
+            return attempt
+    raise AssertionError("the loop returns or raises")
+
+
+def _look_again(
+    items: Sequence[Item], missing: Callable[[Sequence[Item]], Sequence[Item]], wait: float
+) -> Sequence[Item]:
+    """Return what has not arrived after the last pause, or after `wait` seconds; stop early once all has."""
     for pause in PAUSES:
-        time.sleep(pause)
+        time.sleep(max(pause, wait))
+        wait = 0.0
         items = missing(items)
         if not items:
             break

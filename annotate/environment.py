@@ -24,6 +24,13 @@ SILENT = {
     "SENTRY_DSN": "",
     "FRONTEND_SENTRY_DSN": "",
 }
+
+# Both are needed for a backend on loopback or in a private network: the first for its own address, the second
+# for the webhook that comes with it. They open more than that: see `loopback_backend` in configs/annotate.yaml.
+PRIVATE_ADDRESSES = {"ML_BLOCK_LOCAL_IP": "false", "SSRF_PROTECTION_ENABLED": "false"}
+# A script of our own on Label Studio's pages, by Django's own means: a settings module and a template in a folder.
+FRONT_END = Path(__file__).resolve().parent / "front_end"
+SETTINGS_MODULE = "conflict_ner_settings"
 DATABASE_SECONDS = 10
 
 
@@ -62,9 +69,11 @@ def server_environment(server: ServerSettings, state: ServerState, caller: Mappi
         "ENABLE_LEGACY_API_TOKEN": "true",
         "DISABLE_SIGNUP_WITHOUT_LINK": "true",
         **SILENT,
+        **(PRIVATE_ADDRESSES if server.loopback_backend else {}),
         **_database(server, caller),
     }
-    return {**passed, "PYTHONUNBUFFERED": "1", **{f"LABEL_STUDIO_{name}": value for name, value in own.items()}}
+    python = {"PYTHONUNBUFFERED": "1", "PYTHONPATH": str(FRONT_END), "DJANGO_SETTINGS_MODULE": SETTINGS_MODULE}
+    return {**passed, **python, **{f"LABEL_STUDIO_{name}": value for name, value in own.items()}}
 
 
 def _database(server: ServerSettings, caller: Mapping[str, str]) -> dict[str, str]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
 from annotate.client import Client
 from annotate.connection import find_connection
+from annotate.lock import pushing_alone
+from annotate.progress import progress
 from annotate.project import ensure_project, find_project, load_schema
 from annotate.pull import Pulled, gather, pull_project
-from annotate.push import Outcome, Pusher, Source, predicted_documents, recorded_annotations
+from annotate.push import Outcome, Pusher
 from annotate.readings import Names, TaskReader, read_export
 from annotate.report import Kind, show_findings, write_findings
 from annotate.settings import AnnotateSettings, rooted
+from annotate.source import Source, predicted_documents, recorded_annotations
 from conflict_ner.console import err, out
 from conflict_ner.errors import ConfigError, ServiceError
 from conflict_ner.schema import LabelSchema
@@ -73,22 +73,28 @@ def run_push(settings: AnnotateSettings, request: PushRequest) -> None:
         )
     schema = load_schema(settings.project)
     source, predicted, recorded = _sources(request, schema)
-    with Client(find_connection(settings)) as client:
+    with (
+        Client(find_connection(settings)) as client,
+        pushing_alone(client.url, settings.project.title, _say),
+    ):
         project, sentences = ensure_project(client, settings.project, schema)
         for sentence in sentences:
             _say(sentence)
+
+        def pusher(step: Callable[[int], None]) -> Pusher:
+            return Pusher(client, project, settings.project.chunk, step, settings.project.duplicates)
+
         if source is not None:
-            with _progress("Tasks", source.count) as step:
-                outcome = Pusher(client, project, settings.project.chunk, step).push_tasks(source)
+            with progress("Tasks", source.count) as step:
+                outcome = pusher(step).push_tasks(source)
             _tell(outcome, "Tasks")
         if predicted is not None and request.model_version is not None:
-            with _progress("Predictions", predicted.count) as step:
-                pusher = Pusher(client, project, settings.project.chunk, step)
-                outcome = pusher.push_predictions(predicted, request.model_version)
+            with progress("Predictions", predicted.count) as step:
+                outcome = pusher(step).push_predictions(predicted, request.model_version)
             _tell(outcome, f"Predictions of {request.model_version}")
         for recording in recorded:
-            with _progress("Annotations", recording.count) as step:
-                outcome = Pusher(client, project, settings.project.chunk, step).replay(recording)
+            with progress("Annotations", recording.count) as step:
+                outcome = pusher(step).replay(recording)
             _tell(outcome, f"Annotations of {recording.path.name}")
     _say(f"Annotate at {client.url.rstrip('/')}/projects/{project.id}/data")
 
@@ -137,7 +143,7 @@ def _pull_live(settings: AnnotateSettings, request: PullRequest, schema: LabelSc
                 "`python -m annotate push`, or name another with project.title=..."
             )
         names = Names(client.users())
-        with _progress("Tasks", client.count_annotated(project.id) if not request.since_last else None) as step:
+        with progress("Tasks", client.count_annotated(project.id) if not request.since_last else None) as step:
             pull_project(
                 client,
                 project,
@@ -183,12 +189,3 @@ def _tell_pulled(request: PullRequest, pulled: Pulled) -> None:
 
 def _say(sentence: str) -> None:
     out.print(sentence, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _progress(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Yield a function that moves a bar on the terminal; what is redirected shows none."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda count: progress.advance(task, count)

@@ -12,6 +12,8 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from annotate.redaction import redacted
+
 if TYPE_CHECKING:
     import httpx
 
@@ -109,7 +111,7 @@ def try_key(client: httpx.Client, api_key: str) -> KeyAnswer:
     answer = _who_am_i(client, f"Token {api_key}")
     if answer.status_code == 200:
         return KeyAnswer(Key.LEGACY, user=_email(answer))
-    reason = _reason(answer)
+    reason = _reason(answer, api_key)
     return KeyAnswer(Key.LEGACY_OFF if "legacy token" in reason else Key.REFUSED, reason=reason)
 
 
@@ -117,10 +119,10 @@ def _try_personal(client: httpx.Client, api_key: str) -> KeyAnswer:
     swapped = client.post("api/token/refresh/", json={"refresh": api_key})
     access = _mapping(swapped).get("access")
     if swapped.status_code != 200 or not isinstance(access, str):
-        return KeyAnswer(Key.REFUSED, reason=_reason(swapped))
+        return KeyAnswer(Key.REFUSED, reason=_reason(swapped, api_key))
     answer = _who_am_i(client, f"Bearer {access}")
     if answer.status_code != 200:
-        return KeyAnswer(Key.REFUSED, reason=_reason(answer))
+        return KeyAnswer(Key.REFUSED, reason=_reason(answer, api_key, access))
     return KeyAnswer(Key.PERSONAL, user=_email(answer))
 
 
@@ -132,9 +134,9 @@ def _email(answer: httpx.Response) -> str:
     return str(_mapping(answer).get("email", ""))
 
 
-def _reason(answer: httpx.Response) -> str:
+def _reason(answer: httpx.Response, *secrets: str) -> str:
     detail = _mapping(answer).get("detail")
-    return f"HTTP {answer.status_code}" + (f", {detail}" if isinstance(detail, str) else "")
+    return f"HTTP {answer.status_code}" + (f", {redacted(detail, *secrets)}" if isinstance(detail, str) else "")
 
 
 def _mapping(answer: httpx.Response) -> dict[str, Any]:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotate.client import Client, Project
-from annotate.page import LABELS_NAME, instructions_html, labelling_config, same_config
-from annotate.session import RequestError
-from annotate.settings import ProjectSettings, rooted
+from annotate.delivery import deliver
+from annotate.guidance import render_guidelines
+from annotate.page import LABELS_NAME, labelling_config, same_config
+from annotate.settings import Overlap, ProjectSettings, rooted
 from conflict_ner.errors import DataError, ServiceError
 from conflict_ner.schema import LabelSchema
 
 
 @dataclass(frozen=True)
 class Page:
-    """What annotators see: Label Studio's configuration, and the guidelines as HTML."""
+    """What annotators see.
+
+    Attributes:
+        config: Label Studio's configuration.
+        instructions: the guidelines as HTML.
+        beside: how the names of controls begin whose values come from each task's data, not from the schema.
+        notes: sentences on what the guidelines lack.
+    """
 
     config: str
     instructions: str
+    beside: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,8 @@ def wanted_page(settings: ProjectSettings, schema: LabelSchema) -> Page:
         raise DataError(f"There are no guidelines {str(path)!r}; set project.guidelines to a Markdown file.") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path} is not UTF-8 at byte {error.start}; save it as UTF-8.") from error
-    return Page(labelling_config(schema), instructions_html(guidelines))
+    guidance = render_guidelines(guidelines, schema, str(settings.guidelines))
+    return Page(labelling_config(schema), guidance.html, notes=guidance.notes)
 
 
 def find_project(client: Client, title: str) -> Project | None:
@@ -82,22 +94,35 @@ def compare(client: Client, project: Project, schema: LabelSchema, page: Page) -
     # Asked only when needed: the summary of a large project takes a while.
     used = client.used_labels(project.id) if config else {}
     vanishing = [
-        f"{control} {value}" for control in used for value in sorted(used[control] - known.get(control, set()))
+        f"{control} {value}"
+        for control in used
+        if not control.startswith(page.beside)
+        for value in sorted(used[control] - known.get(control, set()))
     ]
     return Drift(config, instructions, tuple(sorted(vanishing)))
 
 
-def ensure_project(client: Client, settings: ProjectSettings, schema: LabelSchema) -> tuple[Project, list[str]]:
+def ensure_project(
+    client: Client, settings: ProjectSettings, schema: LabelSchema, page: Page | None = None
+) -> tuple[Project, list[str]]:
     """Return the project, made or brought up to date, with sentences on what was done.
+
+    Args:
+        client: the server.
+        settings: the project's title and overlap.
+        schema: its labels.
+        page: what it shows; by default the annotators' page.
 
     Raises:
         ServiceError: several projects have the title, or an update would drop a label that annotations use.
     """
-    page = wanted_page(settings, schema)
+    page = page or wanted_page(settings, schema)
     project = find_project(client, settings.title)
     if project is None:
-        project = _create(client, settings.title, page)
-        return project, [f"Made the project {project.title!r} (id {project.id})."]
+        project = _create(client, settings.title, page, settings.overlap)
+        made = f"Made the project {project.title!r} (id {project.id})."
+        told = [] if settings.overlap.annotators == 1 else [overlap_sentence(settings.overlap)]
+        return project, [made, *told, *page.notes]
     drift = compare(client, project, schema, page)
     if drift.vanishing:
         raise ServiceError(
@@ -110,27 +135,89 @@ def ensure_project(client: Client, settings: ProjectSettings, schema: LabelSchem
         changes["label_config"] = page.config
     if drift.instructions:
         changes["expert_instruction"] = page.instructions
+    told = []
+    if differs(project, settings.overlap):
+        project = client.update_project(project.id, **_overlap_fields(settings.overlap))
+        told = [f"The overlap differed and was updated. {overlap_sentence(settings.overlap)}"]
     if not changes:
-        return project, [f"The project {project.title!r} (id {project.id}) stands, its page up to date."]
+        stands = f"The project {project.title!r} (id {project.id}) stands, its page up to date."
+        return project, [stands, *told, *page.notes]
     project = client.update_project(project.id, **changes)
     names = {"label_config": "labelling page", "expert_instruction": "instructions"}
     what = " and ".join(names[name] for name in changes)
-    return project, [f"The project {project.title!r} (id {project.id}) stands; its {what} differed and was updated."]
+    stands = f"The project {project.title!r} (id {project.id}) stands; its {what} differed and was updated."
+    return project, [stands, *told, *page.notes]
 
 
-def _create(client: Client, title: str, page: Page) -> Project:
-    """Make the project; after a fault, look whether it was made all the same."""
-    try:
-        return client.create_project(
-            title,
-            label_config=page.config,
-            expert_instruction=page.instructions,
-            show_instruction=False,  # they open with a button; unasked, they would stand before each session
-            enable_empty_annotation=True,  # an article without any span is an answer
-            show_skip_button=True,
+def differs(project: Project, overlap: Overlap) -> bool:
+    """Tell whether a project deals its articles out otherwise; the share means nothing with one annotator."""
+    if overlap.annotators == 1:
+        return project.annotators != 1
+    return (project.annotators, project.percent) != (overlap.annotators, overlap.percent)
+
+
+def overlap_sentence(overlap: Overlap) -> str:
+    """Say how many annotators read an article."""
+    if overlap.annotators == 1 or overlap.percent == 0:
+        return "Each article is read by one annotator."
+    if overlap.percent == 100:
+        return f"Each article is read by {overlap.annotators} annotators."
+    return f"{overlap.percent} % of the articles are read by {overlap.annotators} annotators, the others by one."
+
+
+def existing_project(client: Client, title: str) -> Project:
+    """Return the project of that title.
+
+    Raises:
+        ServiceError: there is none, or there are several.
+    """
+    project = find_project(client, title)
+    if project is None:
+        raise ServiceError(
+            f"{client.url} has no project titled {title!r}; make it with `python -m annotate push`, "
+            "or name another with project.title=..."
         )
-    except RequestError as error:
-        found = find_project(client, title) if error.uncertain else None
-        if found is None:
-            raise
-        return found
+    return project
+
+
+def show_version(client: Client, project: Project, model_version: str) -> None:
+    """Make the page show the predictions of this version, and make sure that it does.
+
+    Raises:
+        ServiceError: the project shows another version although it was told to.
+    """
+    if client.project(project.id).model_version != model_version:
+        client.update_project(project.id, model_version=model_version)
+    shown = client.project(project.id).model_version
+    if shown != model_version:
+        raise ServiceError(
+            f"Project {project.title!r} shows the predictions of {shown!r} and not of {model_version!r}, "
+            "although it was told to; choose the version in the project's settings, under Predictions."
+        )
+
+
+def _overlap_fields(overlap: Overlap) -> dict[str, int]:
+    return {"maximum_annotations": overlap.annotators, "overlap_cohort_percentage": overlap.percent}
+
+
+def _create(client: Client, title: str, page: Page, overlap: Overlap) -> Project:
+    """Make the project, once: Label Studio would take the same title a second time."""
+
+    def send(titles: Sequence[str]) -> None:
+        for name in titles:
+            client.create_project(
+                name,
+                label_config=page.config,
+                expert_instruction=page.instructions,
+                show_instruction=False,  # they open with a button; unasked, they would stand before each session
+                enable_empty_annotation=True,  # an article without any span is an answer
+                show_skip_button=True,
+                **_overlap_fields(overlap),
+            )
+
+    deliver([title], send, lambda titles: [name for name in titles if not client.projects(name)])
+    # A push on another machine may have made it at the same moment; the first one stays, the later is empty yet.
+    for later in client.projects(title)[1:]:
+        if client.count_tasks(later.id, []) == 0:
+            client.delete_project(later.id)
+    return existing_project(client, title)

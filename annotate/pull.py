@@ -13,47 +13,34 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-import json
-import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from annotate.client import Client, Project
+from annotate.pulled_file import (
+    Line,
+    PullState,
+    Stored,
+    Written,
+    file_sha256,
+    spooling,
+    state_path,
+    write_lines,
+    write_state,
+)
 from annotate.readings import TaskReader
 from annotate.report import Finding, Kind
 from annotate.tasks import Task
-from conflict_ner.documents import Document, document_from_record, iter_documents, write_documents
 from conflict_ner.errors import DataError
-from conflict_ner.files import replacing_file
 from conflict_ner.schema import LabelSchema
 
 # A change that was being stored while the last pull looked may bear an earlier moment: look back a little.
 OVERLAP = datetime.timedelta(seconds=30)
 SHOWN_PROBLEMS = 30
-
-
-class PullState(BaseModel):
-    """What a pull leaves beside its file for the next one.
-
-    Attributes:
-        url: the server.
-        project: the project's id.
-        changed: when a task of the project had last changed as the pull began, by the server's clock.
-        documents_sha256: hash of the file that was written; another means that the file was edited since.
-        schema_sha256: hash of the label schema that was read with.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    url: str
-    project: int
-    changed: datetime.datetime
-    documents_sha256: str
-    schema_sha256: str
 
 
 @dataclass
@@ -69,28 +56,16 @@ class Pulled:
     findings: list[Finding] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """Where a document lies in the spool, and what decides whether it is kept."""
-
-    id: str
-    sha256: str
-    annotators: tuple[str, ...]
-    task: int
-    annotation: int
-    offset: int
-
-
 def gather(
     tasks: Iterable[Task],
     reader: TaskReader,
     out: Path,
     pulled: Pulled,
     *,
-    kept: Iterable[Document] = (),
+    kept: Sequence[Line] = (),
     skip_bad: bool = False,
     step: Callable[[int], None] = lambda count: None,
-) -> None:
+) -> Written:
     """Read tasks and write their documents to `out`, whole or not at all; memory holds one page of them.
 
     Args:
@@ -98,7 +73,7 @@ def gather(
         reader: reads each.
         out: the documents.jsonl.
         pulled: filled on the way; its findings are whole even when the pull is refused.
-        kept: documents of an earlier pull; those of tasks that are read now are dropped.
+        kept: the lines of `out` as an earlier pull left it; those of tasks that are read now are dropped.
         skip_bad: leave out what cannot be read, where it would else stop the pull.
         step: told after each task that one more was read.
 
@@ -106,20 +81,22 @@ def gather(
         DataError: annotations or tasks are bad and `skip_bad` is not set; all are named, nothing is written.
     """
     read: set[int] = set()
-    with tempfile.TemporaryFile() as spool:
-        entries: list[_Entry] = []
+    stored: list[Stored] = []
+    with spooling() as spool, out.open("rb") if kept else nullcontext() as earlier:
         for task in tasks:
             reading = reader.read(task)
             read.add(task.id)
             pulled.tasks += 1
             pulled.skipped += reading.skipped
             pulled.findings += reading.findings
-            entries += [_spool(spool, document) for document in reading.documents]
+            stored += [spool.add(document) for document in reading.documents]
             step(1)
-        _refuse(pulled.findings, skip_bad)
-        entries += [_spool(spool, document) for document in kept if document.provenance.task not in read]
-        chosen = _choose(entries, pulled.findings)
-        write_documents(out, _counted(_unspool(spool, chosen), pulled))
+        refuse(pulled.findings, skip_bad)
+        if earlier is not None:
+            stored += [Stored(line, earlier) for line in kept if line.task not in read]
+        written = write_lines(out, _choose(stored, pulled.findings))
+    _count(written.lines, pulled)
+    return written
 
 
 def pull_project(
@@ -153,23 +130,25 @@ def pull_project(
     state = _usable_state(client, project, reader.schema, out, tell) if since_last else None
     # Asked before reading: what changes meanwhile is later than this, and the next pull sees it.
     changed = client.last_change(project.id)
-    since = state.changed - OVERLAP if state else None
-    gather(
-        client.annotated_tasks(project.id, since),
+    written = gather(
+        client.annotated_tasks(project.id, state.changed - OVERLAP if state else None),
         reader,
         out,
         pulled,
-        kept=iter_documents(out, reader.schema) if state else (),
+        kept=state.lines if state else (),
         skip_bad=skip_bad,
         step=step,
     )
     if changed is not None:
-        _write_state(client, project, reader.schema, out, changed)
-
-
-def state_path(out: Path) -> Path:
-    """Return where the state of pulls into `out` is kept."""
-    return out.with_name(f"{out.name}.state.json")
+        state = PullState(
+            url=client.url,
+            project=project.id,
+            changed=changed,
+            documents_sha256=written.sha256,
+            schema_sha256=_schema_sha256(reader.schema),
+            lines=written.lines,
+        )
+        write_state(out, state)
 
 
 def _usable_state(
@@ -190,7 +169,7 @@ def _usable_state(
             f"{out} was pulled from project {state.project} of {state.url}, not from project {project.id} of "
             f"{client.url}. Pull into another file, or without --since-last to replace it."
         )
-    if not out.is_file() or _file_sha256(out) != state.documents_sha256:
+    if not out.is_file() or file_sha256(out) != state.documents_sha256:
         tell(f"{out} is not as the last pull left it: everything is read.")
         return None
     if state.schema_sha256 != _schema_sha256(schema):
@@ -199,63 +178,39 @@ def _usable_state(
     return state
 
 
-def _write_state(client: Client, project: Project, schema: LabelSchema, out: Path, changed: datetime.datetime) -> None:
-    state = PullState(
-        url=client.url,
-        project=project.id,
-        changed=changed,
-        documents_sha256=_file_sha256(out),
-        schema_sha256=_schema_sha256(schema),
-    )
-    with replacing_file(state_path(out)) as temporary:
-        temporary.write_text(state.model_dump_json(indent=2) + "\n", encoding="utf-8")
-
-
-def _spool(spool: IO[bytes], document: Document) -> _Entry:
-    offset = spool.tell()
-    spool.write(json.dumps(document.to_record()).encode() + b"\n")
-    source = document.provenance
-    return _Entry(document.id, document.sha256, source.annotators, source.task or 0, source.annotation or 0, offset)
-
-
-def _unspool(spool: IO[bytes], entries: Iterable[_Entry]) -> Iterator[Document]:
-    for entry in entries:
-        spool.seek(entry.offset)
-        yield document_from_record(json.loads(spool.readline()))
-
-
-def _choose(entries: list[_Entry], findings: list[Finding]) -> list[_Entry]:
-    """Return the entries to keep, by task: of each document the newest text, of each annotator the newest reading."""
+def _choose(stored: list[Stored], findings: list[Finding]) -> list[Stored]:
+    """Return what to keep, by task: of each document the newest text, of each annotator the newest reading."""
     text: dict[str, str] = {}
-    reading: dict[tuple[str, tuple[str, ...]], _Entry] = {}
-    ordered = sorted(entries, key=lambda entry: (entry.task, entry.annotation))
-    for entry in ordered:
-        text[entry.id] = entry.sha256
-        reading[entry.id, entry.annotators] = entry
+    reading: dict[tuple[str, tuple[str, ...]], Line] = {}
+    ordered = sorted(stored, key=lambda item: (item.line.task, item.line.annotation))
+    for line in (item.line for item in ordered):
+        text[line.id] = line.sha256
+        reading[line.id, line.annotators] = line
     chosen = []
-    for entry in ordered:
-        if entry.sha256 != text[entry.id]:
+    for item in ordered:
+        line = item.line
+        if line.sha256 != text[line.id]:
             told = Finding(Kind.SUPERSEDED, "a newer task holds another text of this document, which was kept")
-        elif reading[entry.id, entry.annotators] is not entry:
-            other = reading[entry.id, entry.annotators]
+        elif reading[line.id, line.annotators] is not line:
+            other = reading[line.id, line.annotators]
             told = Finding(Kind.OLDER, f"the same annotator read the same text again in task {other.task}")
         else:
-            chosen.append(entry)
+            chosen.append(item)
             continue
-        findings.append(told.at(entry.id, entry.task, entry.annotation, ", ".join(entry.annotators)))
+        findings.append(told.at(line.id, line.task, line.annotation, ", ".join(line.annotators)))
     return chosen
 
 
-def _counted(documents: Iterable[Document], pulled: Pulled) -> Iterator[Document]:
-    for document in documents:
+def _count(lines: Iterable[Line], pulled: Pulled) -> None:
+    for line in lines:
         pulled.documents += 1
-        pulled.spans += len(document.spans)
-        pulled.empty += not document.spans
-        pulled.annotators.update(document.provenance.annotators)
-        yield document
+        pulled.spans += line.spans
+        pulled.empty += not line.spans
+        pulled.annotators.update(line.annotators)
 
 
-def _refuse(findings: list[Finding], skip_bad: bool) -> None:
+def refuse(findings: list[Finding], skip_bad: bool) -> None:
+    """Raise DataError with what was refused, unless that is to be left out."""
     refused = [finding for finding in findings if finding.kind is Kind.REFUSED]
     if not refused or skip_bad:
         return
@@ -266,11 +221,6 @@ def _refuse(findings: list[Finding], skip_bad: bool) -> None:
         "those annotations out with --skip-bad:",
         [*shown, *more],
     )
-
-
-def _file_sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _schema_sha256(schema: LabelSchema) -> str:

@@ -6,23 +6,32 @@ python -m annotate push --predictions predictions.jsonl --model-version mini-1
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from annotate.client import Client, Project
-from annotate.delivery import ATTEMPTS, deliver
-from annotate.session import RequestError
-from annotate.tasks import Json, prediction, reading_id, regions, task_data
-from conflict_ner.articles import read_articles
-from conflict_ner.documents import Document, iter_documents
-from conflict_ner.errors import DataError, ServiceError
-from conflict_ner.schema import LabelSchema
+from annotate.client import Client, Project, TaskKey
+from annotate.delivery import deliver, repeat
+from annotate.doubles import notes_on_doubles, settle_doubles
+from annotate.page import TEXT_NAME
+from annotate.project import show_version
+from annotate.settings import Duplicates
+from annotate.source import Documents, ahead, as_source
+from annotate.standing import Standing
+from annotate.tasks import Json, prediction, reading_id, regions, task_data, task_meta
+from conflict_ner.documents import Document
+from conflict_ner.errors import DataError
+from conflict_ner.scan import Seen
+
+if TYPE_CHECKING:
+    from annotate.near_duplicates import NearDuplicates
 
 Item = TypeVar("Item")
 Step = Callable[[int], None]  # told after each chunk how many documents it held
+SHOWN_REPEATS = 10
 
 
 @dataclass
@@ -35,69 +44,52 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The tasks that a project holds of some documents."""
+class _Parcel:
+    """A task or a prediction as it is sent: the JSON, and what it is of."""
 
-    same: dict[tuple[str, str], list[int]]
-    older: dict[str, list[int]]
-
-    def of(self, document: Document) -> int | None:
-        """Return the first task that holds this very text of the document."""
-        return next(iter(self.same.get((document.id, document.sha256), ())), None)
-
-
-class Source:
-    """Documents that can be read more than once, so that all are checked before the first is sent."""
-
-    def __init__(self, path: Path, schema: LabelSchema) -> None:
-        """Check every document of a folder of articles or a documents.jsonl.
-
-        Raises:
-            DataError: with all that is wrong.
-        """
-        self.path = path
-        self.schema = schema
-        self.count = 0
-        hashes: dict[str, str] = {}
-        problems: list[str] = []
-        for document in self:
-            self.count += 1
-            if hashes.setdefault(document.id, document.sha256) != document.sha256:
-                problems.append(f"{document.id!r} stands with two different texts; give one of them another id")
-        if problems:
-            raise DataError(f"{path} cannot be pushed:", problems)
-
-    def __iter__(self) -> Iterator[Document]:
-        if self.path.is_dir():
-            return iter(read_articles(self.path))
-        return iter_documents(self.path, self.schema)
+    entry: Seen
+    body: bytes
+    task: int = 0
 
 
 class Pusher:
-    """Sends documents to one project, in chunks; each is looked up first, so a repeat changes nothing."""
+    """Sends documents to one project, in chunks; what it holds is looked up first, so a repeat changes nothing."""
 
-    def __init__(self, client: Client, project: Project, chunk: int, step: Step = lambda count: None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        project: Project,
+        chunk: int,
+        step: Step = lambda count: None,
+        duplicates: Duplicates | None = None,
+    ) -> None:
+        """Prepare a push.
+
+        Args:
+            client: the server.
+            project: the project.
+            chunk: tasks a request.
+            step: told after each chunk how many documents it held.
+            duplicates: when two articles count as near-duplicates; None looks for none.
+        """
         self.client = client
         self.project = project
         self.chunk = chunk
         self.step = step
+        self.duplicates = duplicates
 
     def push_tasks(self, documents: Iterable[Document]) -> Outcome:
         """Create the tasks of documents that the project does not hold yet."""
+        source = as_source(documents)
         outcome = Outcome()
-        seen: set[str] = set()
-        for chunk in _chunks(documents, self.chunk):
+        with self._standing() as standing:
             # A file with two annotators holds each document twice; it is one task.
-            fresh = list({document.id: document for document in chunk if document.id not in seen}.values())
-            seen.update(document.id for document in fresh)
-            standing = self.standing(fresh)
-            outcome.notes += _doubles(standing, fresh)
-            new = [document for document in fresh if standing.of(document) is None]
-            self._create(new, lambda document: {"data": task_data(document)}, outcome)
-            outcome.notes += _changed(standing, new)
-            outcome.new += len(new)
-            outcome.present += len(fresh) - len(new)
-            self.step(len(chunk))
+            entries = list({entry.id: entry for entry in source.entries}.values())
+            new = [entry for entry in entries if standing.of(entry.id, entry.sha256) is None]
+            outcome.present = len(entries) - len(new)
+            outcome.notes += notes_on_doubles(standing, _keys(entries))
+            self.step(len(source.entries) - len(new))
+            self._create(source, new, standing, outcome)
         return outcome
 
     def push_predictions(self, documents: Iterable[Document], model_version: str) -> Outcome:
@@ -107,31 +99,34 @@ class Pusher:
             DataError: the project holds other predictions of the same version; all are named, and those
                 of the other documents were sent.
         """
+        source = as_source(documents)
         outcome = Outcome()
-        conflicts: list[str] = []
-        for chunk in _chunks(documents, self.chunk):
-            standing = self.standing(chunk)
-            outcome.notes += _doubles(standing, chunk)
-            new = [document for document in chunk if standing.of(document) is None]
-            self._create(new, lambda document: _predicted_task(document, model_version), outcome)
-            outcome.notes += _changed(standing, new)
-            owed, differing = self._owed(chunk, standing, model_version)
-            conflicts += differing
-            deliver(
-                owed,
-                lambda items: self.client.create_predictions(self.project.id, items) if items else None,
-                lambda items: self._unpredicted(items, model_version),
-            )
-            outcome.new += len(new) + len(owed)
-            outcome.present += len(chunk) - len(new) - len(owed) - len(differing)
-            self.step(len(chunk))
+        with self._standing() as standing:
+            outcome.notes += notes_on_doubles(standing, _keys(source.entries))
+            tasks = {entry: standing.of(entry.id, entry.sha256) for entry in source.entries}
+            held = {entry: task for entry, task in tasks.items() if task is not None}
+            digests = standing.predicted(model_version)
+            if digests is None:
+                digests, conflicts = self._look(source, held, model_version)
+            else:
+                known = digests
+                conflicts = [entry for entry, task in held.items() if known.get(task, entry.spans) != entry.spans]
+            unlike = set(conflicts)
+            owed = {entry: task for entry, task in held.items() if task not in digests and entry not in unlike}
+            self.step(len(held) - len(owed))
+            new = [entry for entry, task in tasks.items() if task is None]
+            digests |= self._create(source, new, standing, outcome, model_version)
+            digests |= self._predict(source, owed, model_version)
+            outcome.new += len(owed)
+            outcome.present = len(held) - len(owed) - len(conflicts)
+            standing.keep_predicted(model_version, digests)
         if conflicts:
             raise DataError(
                 f"Version {model_version!r} has predicted otherwise before, and a version means one model; "
                 "push under another --model-version. Nothing was changed for:",
-                conflicts,
+                [f"{entry.id} (task {held[entry]})" for entry in conflicts],
             )
-        self._show_version(model_version)
+        show_version(self.client, self.project, model_version)
         return outcome
 
     def replay(self, documents: Iterable[Document]) -> Outcome:
@@ -140,16 +135,16 @@ class Pusher:
         Raises:
             DataError: documents have no task in the project; all are named, and the others were replayed.
         """
+        source = as_source(documents)
         outcome = Outcome()
         homeless: list[str] = []
-        users = {email.casefold(): user for user, email in self.client.users().items()}
-        for chunk in _chunks(documents, self.chunk):
-            standing = self.standing(chunk)
-            for document in chunk:
-                task = standing.of(document)
-                (annotator,) = document.provenance.annotators
+        users = self._users()
+        with self._standing() as standing:
+            for entry, document in zip(source.entries, source.read(source.entries), strict=True):
+                task = standing.of(entry.id, entry.sha256)
+                (annotator,) = entry.annotators
                 if task is None:
-                    homeless.append(f"{document.id} by {annotator}")
+                    homeless.append(f"{entry.id} by {annotator}")
                     continue
                 if annotator.casefold() not in users:
                     users[annotator.casefold()] = self._create_user(annotator)
@@ -169,163 +164,176 @@ class Pusher:
             )
         return outcome
 
-    def standing(self, documents: Sequence[Document]) -> Standing:
-        """Look up which tasks the project holds of these documents."""
-        hashes = {document.id: document.sha256 for document in documents}
-        standing = Standing({}, {})
-        for key in self.client.find_tasks(self.project.id, hashes):
-            if hashes.get(key.doc_id) == key.sha256:
-                standing.same.setdefault((key.doc_id, key.sha256), []).append(key.id)
-            else:
-                standing.older.setdefault(key.doc_id, []).append(key.id)
-        return standing
+    @contextmanager
+    def _standing(self) -> Iterator[Standing]:
+        """Yield what the project holds; what was learned is kept for the next push, also when this one fails."""
+        standing = Standing(self.client, self.project)
+        standing.refresh()
+        try:
+            yield standing
+        finally:
+            standing.save()
 
-    def _create(self, documents: list[Document], make: Callable[[Document], Json], outcome: Outcome) -> None:
-        if not documents:
-            return
+    def _create(
+        self, source: Documents, entries: list[Seen], standing: Standing, outcome: Outcome, version: str | None = None
+    ) -> dict[int, str]:
+        """Create tasks, with predictions where a version is named; return each one's digest of spans by its id."""
+        if not entries:
+            return {}
+        before = standing.last
+        repeats: dict[str, str] = {}
+        for parcels in ahead(_chunks(self._tasks(source, entries, standing, repeats, version), self.chunk)):
+            self._send_tasks(parcels, standing)
+            self.step(len(parcels))
+        settled = settle_doubles(self.client, self.project, standing, _keys(entries), before)
+        outcome.new += len(entries)
+        outcome.notes += [*_changed(standing, entries), *_repeated(repeats), *settled.notes]
+        made = ((standing.of(entry.id, entry.sha256), entry) for entry in entries)
+        return {task: entry.spans for task, entry in made if task is not None}
 
-        def send(items: Sequence[Document]) -> None:
-            self.client.import_tasks(self.project.id, [make(document) for document in items])
+    def _tasks(
+        self,
+        source: Documents,
+        entries: list[Seen],
+        standing: Standing,
+        repeats: dict[str, str],
+        version: str | None,
+    ) -> Iterator[_Parcel]:
+        """Yield the tasks of documents as they are sent; which articles they nearly repeat is added to `repeats`."""
+        near = self._near_duplicates(standing)
+        for entry, document in zip(entries, source.read(entries), strict=True):
+            first = near.first_of(entry.id, document.text) if near is not None else None
+            if first is not None:
+                repeats[entry.id] = first
+            task: Json = {"data": task_data(document, duplicate_of=first or ""), "meta": task_meta(document)}
+            if version is not None:
+                task["predictions"] = [prediction(document, version)]
+            yield _Parcel(entry, _json(task))
 
-        def missing(items: Sequence[Document]) -> Sequence[Document]:
-            standing = self.standing(items)
-            return [document for document in items if standing.of(document) is None]
+    def _near_duplicates(self, standing: Standing) -> NearDuplicates | None:
+        """Return what tells near-duplicates, with the texts of the project's tasks fed in."""
+        if self.duplicates is None:
+            return None
+        # numpy and the hashes take a moment to import, and a push that changes nothing needs neither.
+        from annotate.near_duplicates import NearDuplicates
 
-        if deliver(documents, send, missing):
-            outcome.notes += _doubles(self.standing(documents), documents)
+        near = NearDuplicates(self.duplicates)
+        if len(standing):
+            for item in self.client.tasks(self.project.id, [], fields="task_only", include="id,data"):
+                near.first_of(str(item["data"].get("doc_id")), str(item["data"].get(TEXT_NAME)))
+        return near
 
-    def _owed(self, chunk: Sequence[Document], standing: Standing, model_version: str) -> tuple[list[Json], list[str]]:
-        """Return the predictions that standing tasks lack, and the documents that this version predicted otherwise."""
-        tasks = {task: document for document in chunk if (task := standing.of(document)) is not None}
-        held = {
-            item.task: item.result
-            for item in self.client.predictions(self.project.id, list(tasks))
-            if item.model_version == model_version
-        }
-        owed = [
-            {**prediction(document, model_version), "task": task}
-            for task, document in tasks.items()
-            if task not in held
-        ]
-        differing = [
-            f"{tasks[task].id} (task {task})" for task, result in held.items() if result != regions(tasks[task])
-        ]
-        return owed, differing
+    def _send_tasks(self, parcels: Sequence[_Parcel], standing: Standing) -> None:
+        before = standing.last
 
-    def _unpredicted(self, items: Sequence[Json], model_version: str) -> Sequence[Json]:
-        found = self.client.predictions(self.project.id, [item["task"] for item in items])
-        held = {item.task for item in found if item.model_version == model_version}
-        return [item for item in items if item["task"] not in held]
+        def send(items: Sequence[_Parcel]) -> None:
+            made = self.client.import_tasks(self.project.id, _json_list(items))
+            for task, item in zip(made, items, strict=True):
+                standing.add(TaskKey(task, item.entry.id, item.entry.sha256))
 
-    def _show_version(self, model_version: str) -> None:
-        """Make the page show this version's predictions, and make sure that it does."""
-        if self.client.project(self.project.id).model_version != model_version:
-            self.client.update_project(self.project.id, model_version=model_version)
-        shown = self.client.project(self.project.id).model_version
-        if shown != model_version:
-            raise ServiceError(
-                f"Project {self.project.title!r} shows the predictions of {shown!r} and not of {model_version!r}, "
-                "although it was told to; choose the version in the project's settings, under Predictions."
+        def missing(items: Sequence[_Parcel]) -> Sequence[_Parcel]:
+            standing.relist(before)
+            return [item for item in items if standing.of(item.entry.id, item.entry.sha256) is None]
+
+        deliver(parcels, send, missing)
+
+    def _predict(self, source: Documents, owed: dict[Seen, int], version: str) -> dict[int, str]:
+        """Send the predictions that tasks lack; return each one's digest of spans by its task."""
+
+        def prepared() -> Iterator[_Parcel]:
+            for (entry, task), document in zip(owed.items(), source.read(owed), strict=True):
+                yield _Parcel(entry, _json({**prediction(document, version), "task": task}), task)
+
+        for parcels in ahead(_chunks(prepared(), self.chunk)):
+            deliver(
+                parcels,
+                lambda items: self.client.create_predictions(self.project.id, _json_list(items)),
+                lambda items: self._unpredicted(items, version),
             )
+            self.step(len(parcels))
+        return {task: entry.spans for entry, task in owed.items()}
+
+    def _unpredicted(self, items: Sequence[_Parcel], version: str) -> Sequence[_Parcel]:
+        found = self.client.predictions(self.project.id, [item.task for item in items])
+        held = {item.task for item in found if item.model_version == version}
+        return [item for item in items if item.task not in held]
+
+    def _look(self, source: Documents, held: dict[Seen, int], version: str) -> tuple[dict[int, str], list[Seen]]:
+        """Compare with what the server holds of a version; return the digests of what is alike, and what is not."""
+        digests: dict[int, str] = {}
+        conflicts: list[Seen] = []
+        for chunk in _chunks(zip(held.items(), source.read(held), strict=True), self.chunk):
+            results = {
+                item.task: item.result
+                for item in self.client.predictions(self.project.id, [task for (_, task), _ in chunk])
+                if item.model_version == version
+            }
+            for (entry, task), document in chunk:
+                if task in results and results[task] == regions(document):
+                    digests[task] = entry.spans
+                elif task in results:
+                    conflicts.append(entry)
+        return digests, conflicts
 
     def _create_user(self, email: str) -> int:
-        try:
-            return self.client.create_user(email)
-        except RequestError as error:
-            if not error.uncertain:
-                raise
-            made = {name.casefold(): user for user, name in self.client.users().items()}
-            if email.casefold() not in made:
-                raise
-            return made[email.casefold()]
+        """Make a user, once, and return the id."""
+
+        def send(emails: Sequence[str]) -> None:
+            for address in emails:
+                self.client.create_user(address)
+
+        deliver([email], send, lambda emails: [name for name in emails if name.casefold() not in self._users()])
+        return self._users()[email.casefold()]
+
+    def _users(self) -> dict[str, int]:
+        return {email.casefold(): user for user, email in self.client.users().items()}
 
     def _annotate(self, task: int, user: int, annotator: str, document: Document) -> bool:
-        """Store one annotation; its id makes a second sending harmless, so a fault is simply tried again."""
-        unique = reading_id(task, annotator, document)
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                made = self.client.create_annotation(
-                    task, user, unique, regions(document), document.provenance.lead_time
-                )
-            except RequestError as error:
-                if not error.uncertain or attempt == ATTEMPTS:
-                    raise
-            else:
-                # On a second try, "there already" means that the first one had arrived.
-                return made or attempt > 1
-        raise AssertionError("the loop returns or raises")
+        """Store one annotation and tell whether it is new; its id makes a second sending harmless."""
+        unique, seconds = reading_id(task, annotator, document), document.provenance.lead_time
+        new: list[bool] = []
+
+        def send() -> None:
+            new.append(self.client.create_annotation(task, user, unique, regions(document), seconds))
+
+        # On a second try, "there already" means that the first one had arrived.
+        return repeat(send) > 1 or new[-1]
 
 
-def recorded_annotations(paths: Iterable[Path], schema: LabelSchema) -> list[Source]:
-    """Return the recorded annotators' files, checked: each document names one annotator by e-mail address.
-
-    Args:
-        paths: files, or folders of `*.jsonl`.
-        schema: the labels that may stand in them.
-
-    Raises:
-        DataError: a folder holds no file, or documents break a rule; all are told.
-    """
-    files: list[Path] = []
-    for path in paths:
-        found = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
-        if not found:
-            raise DataError(f"{path} holds no *.jsonl; name the recorded annotators' files, or their folder.")
-        files += found
-    sources = [Source(path, schema) for path in files]
-    problems = [
-        f"{source.path}: {document.id!r} names {', '.join(document.provenance.annotators) or 'no annotator'}"
-        for source in sources
-        for document in source
-        if len(document.provenance.annotators) != 1 or "@" not in document.provenance.annotators[0]
-    ]
-    if problems:
-        raise DataError(
-            "A replay needs one annotator a document, by e-mail address in provenance.annotators:", problems
-        )
-    return sources
+def _keys(entries: Iterable[Seen]) -> Iterator[tuple[str, str]]:
+    return ((entry.id, entry.sha256) for entry in entries)
 
 
-def predicted_documents(path: Path, schema: LabelSchema) -> Source:
-    """Return a predictions file, checked: one prediction a document.
-
-    Raises:
-        DataError: with all that is wrong.
-    """
-    source = Source(path, schema)
-    seen: set[str] = set()
-    problems = []
-    for document in source:
-        if document.id in seen:
-            problems.append(f"{document.id!r} stands more than once; keep one prediction of it")
-        seen.add(document.id)
-    if problems:
-        raise DataError(f"{path} cannot be pushed as predictions:", problems)
-    return source
+def _json(value: Json) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
-def _predicted_task(document: Document, model_version: str) -> Json:
-    return {"data": task_data(document), "predictions": [prediction(document, model_version)]}
+def _json_list(parcels: Iterable[_Parcel]) -> bytes:
+    return b"[" + b",".join(parcel.body for parcel in parcels) + b"]"
 
 
 def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield items in chunks; the first is smaller where chunks are large, so that the server gets work early."""
     iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
+    wanted = size // 10 or size
+    while chunk := list(islice(iterator, wanted)):
         yield chunk
+        wanted = size
 
 
-def _doubles(standing: Standing, documents: Sequence[Document]) -> list[str]:
-    found = {document.id: standing.same.get((document.id, document.sha256), []) for document in documents}
+def _changed(standing: Standing, new: Sequence[Seen]) -> list[str]:
     return [
-        f"{name} stands in tasks {', '.join(map(str, tasks))} with the same text: delete those without annotations."
-        for name, tasks in found.items()
-        if len(tasks) > 1
+        f"The text of {entry.id} has changed: it became a new task; {', '.join(map(str, tasks))} keeps the old one."
+        for entry in new
+        if (tasks := standing.older(entry.id, entry.sha256))
     ]
 
 
-def _changed(standing: Standing, new: Sequence[Document]) -> list[str]:
+def _repeated(repeats: dict[str, str]) -> list[str]:
+    if not repeats:
+        return []
+    pairs = [f"{name} of {first}" for name, first in sorted(repeats.items())]
+    more = f" and {len(pairs) - SHOWN_REPEATS} more" if len(pairs) > SHOWN_REPEATS else ""
     return [
-        f"The text of {document.id} has changed: it became a new task; {', '.join(map(str, tasks))} keeps the old one."
-        for document in new
-        if (tasks := standing.older.get(document.id))
+        f"{len(pairs)} article(s) nearly repeat another and are queued once: {', '.join(pairs[:SHOWN_REPEATS])}{more}."
     ]

@@ -76,7 +76,7 @@ class TaskReader:
     def _newest(self, live: list[Annotation], document: Document, reading: TaskReading) -> list[Annotation]:
         """Return each annotator's newest annotation; the earlier ones are told of."""
         newest: dict[str, Annotation] = {}
-        for annotation in sorted(live, key=lambda item: (item.updated_at or _LONG_AGO, item.id)):
+        for annotation in sorted(live, key=changed):
             name = self.name_of(annotation)
             if name in newest:
                 told = f"the same annotator's newer annotation {annotation.id} was kept"
@@ -104,6 +104,11 @@ class TaskReader:
         reading.documents.append(
             Document(id=document.id, text=document.text, spans=result.spans, meta=document.meta, provenance=provenance)
         )
+
+
+def changed(annotation: Annotation) -> tuple[datetime.datetime, int]:
+    """Return what orders annotations by when they last changed."""
+    return (annotation.updated_at or _LONG_AGO, annotation.id)
 
 
 class Names:

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     OLDER = "earlier reading, left out"
     SUPERSEDED = "older text, left out"
     UNHASHED = "text has no hash to check"
+    OPEN = "disagreement still open, left out"
+    CHANGED = "read otherwise since it was adjudicated"
     REFUSED = "refused"
 
 

@@ -64,6 +64,8 @@ def start(settings: AnnotateSettings, tell: Callable[[str], None]) -> Started:
     server = settings.server
     folder = rooted(server.folder).resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Also where it stood before: the database holds every user's token.
+    folder.chmod(0o700)
     with _alone_in(folder):
         known = read_state(folder)
         if known is not None and is_running(known):
@@ -252,6 +254,7 @@ def _launch(server: ServerSettings, state: ServerState, command: list[str]) -> s
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=0o077,
         )
 
 

@@ -38,16 +38,20 @@ class ServerSettings(ConfigModel):
 
 
 class Overlap(ConfigModel):
-    """How many annotators read an article, and which share of the articles more than one of them reads."""
+    """How many annotators read an article, and which share of the articles more than one of them reads.
+
+    Label Studio's label stream deals the articles out so, and shows nobody another one's reading; it takes whole
+    percents alone.
+    """
 
     annotators: Annotated[int, Field(ge=1, le=20)] = 1
-    percent: Annotated[float, Field(ge=0, le=100)] = 100
+    percent: Annotated[int, Field(ge=0, le=100)] = 100
 
 
 class Duplicates(ConfigModel):
     """When two articles count as near-duplicates: the Jaccard similarity of their word shingles."""
 
-    threshold: Annotated[float, Field(gt=0, le=1)] = 0.7
+    threshold: Annotated[float, Field(gt=0, le=1)] = 0.5
     words: Annotated[int, Field(ge=1, le=20)] = 5
 
 
@@ -55,23 +59,36 @@ class ProjectSettings(ConfigModel):
     """The labelling project and its page."""
 
     title: Annotated[str, Field(min_length=3, max_length=50)] = "Conflict events"
+    review_title: Annotated[str, Field(min_length=3, max_length=50)] | None = None
     labels: Path = Path("configs/labels.yaml")
     guidelines: Path = Path("annotate/guidelines.md")
-    chunk: Annotated[int, Field(ge=1, le=1000)] = 200
+    chunk: Annotated[int, Field(ge=1, le=1000)] = 500
     overlap: Overlap = Overlap()
     duplicates: Duplicates = Duplicates()
 
 
 class BackendSettings(ConfigModel):
-    """The live model that Label Studio asks for predictions; the secret comes from an environment variable."""
+    """The live model that Label Studio asks for predictions; the secret comes from an environment variable.
 
-    host: str = "127.0.0.1"
+    Attributes:
+        host: where it listens.
+        port: where it listens.
+        url: what Label Studio calls; None means host and port.
+        title: what Label Studio's pages call it.
+        model: a checkpoint's folder, which is read anew when it is replaced, or a hub id.
+        user: the name that goes with the secret.
+        secret_variable: names the environment variable that holds the secret.
+        folder: records and logs of trainings.
+        training: the command lines of a training; none means that none can be started.
+    """
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 9090
     url: str | None = None
     title: Annotated[str, Field(min_length=1)] = "conflict-ner"
-    model: str = "models/mini"
-    user: str = "label-studio"
-    secret_variable: str = "CONFLICT_NER_BACKEND_SECRET"
+    model: Annotated[str, Field(min_length=1)] = "models/mini"
+    user: Annotated[str, Field(pattern=r"^[!-9;-~]+$")] = "label-studio"
+    secret_variable: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")] = "CONFLICT_NER_BACKEND_SECRET"
     folder: Path = Path("runs/backend")
     training: tuple[str, ...] = ()
 
@@ -84,7 +101,10 @@ class QueueSettings(ConfigModel):
     dropout_passes: Annotated[int, Field(ge=0, le=50)] = 0
     spans: Annotated[int, Field(ge=1)] = 5
     batch: Annotated[int, Field(ge=1)] = 20
-    seed: int = 0
+    cluster: Annotated[int, Field(ge=1)] = 5
+    limit: Annotated[int, Field(ge=1, le=9999)] = 500
+    folder: Path = Path("runs/queue")
+    seed: Annotated[int, Field(ge=0)] = 0
 
 
 class AnnotateSettings(ConfigModel):

@@ -29,9 +29,10 @@ class ServerState(BaseModel):
     # Where the state lies, not what it says: a folder that was moved or copied stays usable.
     folder: Annotated[Path, Field(exclude=True)]
     email: str
-    password: str
+    # Neither stands in `repr`, and so in no log.
+    password: Annotated[str, Field(repr=False)]
     # Label Studio refuses a longer token on PostgreSQL and takes a shorter one for a mistake.
-    token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+    token: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$"), Field(repr=False)]
     version: str
     database: str
 

@@ -92,8 +92,14 @@ class Reading:
     problems: tuple[str, ...]
 
 
-def task_data(document: Document) -> Json:
-    """Return a task's `data`: the text and its hash, what the page shows, and the document's meta."""
+def task_data(document: Document, duplicate_of: str = "", review: str = "") -> Json:
+    """Return a task's `data`: the text and its hash, what the page shows, and the document's meta.
+
+    Args:
+        document: the article; its spans are no part of the data.
+        duplicate_of: the id of the article that this one nearly repeats.
+        review: why the task deserves a second look; the page shows it.
+    """
     record = document.meta.model_dump(mode="json", exclude_defaults=True)
     return {
         **record,
@@ -102,7 +108,17 @@ def task_data(document: Document) -> Json:
         "title": document.meta.title or "",
         "byline": byline(document.meta),
         "text": document.text,
+        # Always there, if empty: a column of the Data Manager exists only where every task holds its field.
+        "duplicate_of": duplicate_of,
+        "review": review,
+        "queue": "",
+        "uncertainty": "",
     }
+
+
+def task_meta(document: Document) -> Json:
+    """Return a task's `meta`: what a push looks tasks up by, since it comes without the text of the data."""
+    return {"doc_id": document.id, "sha256": document.sha256}
 
 
 def byline(meta: Meta) -> str:

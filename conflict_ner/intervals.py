@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,8 @@ METHOD = "percentile"
 MEASURES = ("precision", "recall", "f1")
 ALL_LABELS = "all labels"
 _CELLS = 1_000_000  # drawn document numbers held in memory at once
+
+Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 
 
 class Intervals:
@@ -39,7 +41,7 @@ class Intervals:
             )
             return
         table = _table(counts, rows)
-        sampled = _resample(table, resamples, seed)
+        sampled = resample(np.moveaxis(table, (2, 3), (0, 1)), lambda sums: _measures(*sums), resamples, seed)
         unchanging: dict[str, list[tuple[str, str]]] = {}
         for row, label in enumerate(rows):
             if np.count_nonzero(table[0, row, :, :2].sum(axis=1)) < 2:
@@ -49,11 +51,10 @@ class Intervals:
             for rule_number, rule in enumerate(counts):
                 for measure_number, measure in enumerate(MEASURES):
                     values = sampled[measure_number, rule_number, row]
-                    values = values[~np.isnan(values)]
-                    low, high = _percentiles(values)
-                    if low < high:
-                        self._found[rule, label, measure] = (low, high)
-                    elif len(values):
+                    found = percentiles(values)
+                    if found is not None and found[0] < found[1]:
+                        self._found[rule, label, measure] = found
+                    elif found is not None:
                         unchanging.setdefault(label or ALL_LABELS, []).append((measure, rule))
         for name, same in unchanging.items():
             which = _listed(same, list(counts))
@@ -87,26 +88,32 @@ def _table(counts: Mapping[str, Sequence[ByLabel]], rows: Sequence[str | None]) 
     return table
 
 
-def _resample(table: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
-    """Return precision, recall and F1 of each resample, shape (3, rules, rows, resamples); NaN for 0/0."""
+def resample(table: NDArray[np.float64], statistic: Statistic, resamples: int, seed: int) -> NDArray[np.float64]:
+    """Return what a statistic of summed counts comes to in resamples of whole documents.
+
+    Args:
+        table: the counts of two or more documents, shape (documents, ...).
+        statistic: takes sums of shape (..., resamples) to values whose last axis is the resamples too; NaN for 0/0.
+        resamples: how many.
+        seed: of the drawing.
+    """
     from scipy.stats import DegenerateDataWarning, bootstrap
 
-    size = table.shape[2]
+    size = len(table)
 
-    def statistic(drawn: NDArray[np.int64], axis: int = -1) -> NDArray[np.float64]:
+    def of_drawn(drawn: NDArray[np.int64], axis: int = -1) -> NDArray[np.float64]:
         """Score drawn document numbers, shape (..., documents drawn)."""
         drawn = np.atleast_2d(np.moveaxis(drawn, axis, -1))
         shifted = drawn + size * np.arange(len(drawn))[:, None]
         times = np.bincount(shifted.ravel(), minlength=size * len(drawn)).reshape(len(drawn), size)
-        sums = np.einsum("abdc,rd->cabr", table, times, optimize=True)
-        return _measures(*sums)
+        return statistic(np.asarray(np.tensordot(table, times, axes=(0, 1)), dtype=np.float64))
 
     with warnings.catch_warnings():
         # A measure that is 0/0 in some resample has no interval of scipy's; ours leaves such resamples out.
         warnings.simplefilter("ignore", DegenerateDataWarning)
         result = bootstrap(
             (np.arange(size),),
-            statistic,
+            of_drawn,
             vectorized=True,
             n_resamples=resamples,
             batch=max(1, _CELLS // size),
@@ -130,8 +137,10 @@ def _measures(
     return np.stack([precision, recall, np.where((gold > 0) | (predicted > 0), f1, np.nan)])
 
 
-def _percentiles(values: NDArray[np.float64]) -> tuple[float, float]:
+def percentiles(values: NDArray[np.float64]) -> tuple[float, float] | None:
+    """Return the ends of the interval of resampled values; those that are NaN are left out, and None if all are."""
+    values = values[~np.isnan(values)]
     if not len(values):
-        return 0.0, 0.0
+        return None
     low, high = np.quantile(values, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return float(low), float(high)

@@ -14,12 +14,21 @@ _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 def storable(raw: str) -> str:
     """Return `raw` with each NUL and lone surrogate replaced by U+FFFD; the length stays the same."""
-    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", raw)
+    return _UNSTORABLE.sub("\N{REPLACEMENT CHARACTER}", raw) if _is_unstorable(raw) else raw
 
 
 def normalise_text(raw: str) -> str:
     """Return `raw` with `\\n` line ends and without NUL and lone surrogates."""
     return storable(raw.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _is_unstorable(raw: str) -> bool:
+    # Ten times as fast as the expression above, and asked for each text several times.
+    try:
+        raw.encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return "\x00" in raw
 
 
 def normalise_offset(raw: str, offset: int) -> int:

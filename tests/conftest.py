@@ -13,8 +13,9 @@ from hypothesis import HealthCheck, settings
 from annotate.connection import KEY_VARIABLE, URL_VARIABLE
 from conflict_ner.documents import Document, read_documents
 from conflict_ner.schema import LabelSchema
+from tests import postgresql as database
 from tests import small_models
-from tests.live import LabelStudio, running, server_folder, server_overrides
+from tests.live import LabelStudio, running, server_folder, server_overrides, use_postgresql
 
 # Nothing here asks a hub; and two PyTorch processes must not spin against each other.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -23,6 +24,16 @@ os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 # A shared machine may stall at any moment, which says nothing about the code.
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("project")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the live tests run on another database."""
+    parser.addoption(
+        "--database",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="where the tests' servers keep their data",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +94,35 @@ def trained(tmp_path_factory: pytest.TempPathFactory, small_encoder: Path, seed_
 
 
 @pytest.fixture(scope="session")
+def cluster() -> Iterator[database.Cluster]:
+    """A real PostgreSQL; without one the test is skipped."""
+    with database.cluster() as running_cluster:
+        yield running_cluster
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what a push remembers out of the developer's own cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _database(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Put all servers on PostgreSQL when `--database postgresql` says so."""
+    if request.config.getoption("--database") == "sqlite":
+        yield
+        return
+    cluster = request.getfixturevalue("cluster")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(database.VARIABLE, cluster.password)
+        use_postgresql(cluster)
+        yield
+        use_postgresql(None)
+
+
+@pytest.fixture(scope="session")
 def label_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabelStudio]:
     """One real Label Studio for the whole session; a test makes its own project in it and leaves others alone."""
     with running(server_overrides(server_folder(tmp_path_factory.mktemp("label-studio")))) as server:
@@ -94,3 +134,9 @@ def _no_server_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the tests away from a server that the developer's own shell names."""
     monkeypatch.delenv(URL_VARIABLE, raising=False)
     monkeypatch.delenv(KEY_VARIABLE, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _cache_of_the_tests(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what pushes remember out of the developer's own cache."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))

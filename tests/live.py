@@ -1,6 +1,7 @@
 """Real Label Studio servers for the tests: started by the project's own `up`, on a free port, in a folder of their own.
 
-They run where `make label-studio` has made `.venv-label-studio`, or CONFLICT_NER_LABEL_STUDIO_VENV names another.
+They run where `make label-studio` has made `.venv-label-studio`, or CONFLICT_NER_LABEL_STUDIO_VENV names another, on
+SQLite, or on PostgreSQL with `python -m pytest -m live --database postgresql`.
 """
 
 from __future__ import annotations
@@ -13,17 +14,32 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from annotate.connection import Connection
 from annotate.server import SQLITE_NAME, installed_version, start, stop
 from annotate.settings import AnnotateSettings, ServerSettings, read_settings, rooted
-from annotate.state import ServerState, new_password, new_token
+from annotate.state import STATE_NAME, ServerState, new_password, new_token
+
+if TYPE_CHECKING:
+    from tests.postgresql import Cluster
 
 VENV_VARIABLE = "CONFLICT_NER_LABEL_STUDIO_VENV"
 # A folder that `up` has filled and `down` has left: a copy of it starts in seconds, a new one in half a minute.
 TEMPLATE_VARIABLE = "CONFLICT_NER_LABEL_STUDIO_TEMPLATE"
+# For a test that is about SQLite itself, whatever the others run on.
+ON_SQLITE = "server.database=sqlite"
+
+# Where the servers keep their data in this run of the tests; None is SQLite.
+_cluster: Cluster | None = None
+
+
+def use_postgresql(cluster: Cluster | None) -> None:
+    """Let all servers that are started from now on keep their data in a cluster."""
+    global _cluster
+    _cluster = cluster
 
 
 @dataclass(frozen=True)
@@ -58,14 +74,17 @@ def server_overrides(folder: Path, venv: Path | None = None) -> list[str]:
         f"server.folder={folder}",
         f"server.port={free_port()}",
         f"server.venv={venv or label_studio_venv()}",
+        *(_cluster.overrides(folder) if _cluster else ()),
     ]
 
 
 def server_folder(place: Path) -> Path:
-    """Return a folder for a new server in `place`: a copy of the template where one is named, else an empty one."""
+    """Return a folder for a new server in `place`: a copy of the template where there is one, else an empty one."""
     template = os.environ.get(TEMPLATE_VARIABLE)
     folder = place / "server"
-    if template:
+    if _cluster is not None:
+        _copy_of_template(_cluster, folder)
+    elif template:
         shutil.copytree(template, folder)
     else:
         folder.mkdir()
@@ -87,7 +106,14 @@ def running(overrides: list[str]) -> Iterator[LabelStudio]:
 
 
 def copy_of_database(server: LabelStudio, folder: Path) -> Path:
-    """Copy the database and the secret key of a running server, so that a second one starts in seconds."""
+    """Copy the database and the secret key of a running server, so that a second one starts in seconds.
+
+    On PostgreSQL it is the copy of what the running one began with: a database in use cannot be copied.
+    """
+    if _cluster is not None:
+        _copy_of_template(_cluster, folder)
+        (folder / STATE_NAME).unlink()
+        return folder
     folder.mkdir(parents=True)
     shutil.copy(server.state.folder / ".env", folder)
     with (
@@ -96,6 +122,26 @@ def copy_of_database(server: LabelStudio, folder: Path) -> Path:
     ):
         source.backup(target)
     return folder
+
+
+def execute(folder: Path, statement: str) -> None:
+    """Run an SQL statement in the database of a server that does not run."""
+    if _cluster is not None:
+        _cluster.execute(folder, statement)
+        return
+    with closing(sqlite3.connect(folder / SQLITE_NAME)) as database:
+        database.execute(statement)
+        database.commit()
+
+
+def _copy_of_template(cluster: Cluster, folder: Path) -> None:
+    """Copy a server that was started once, for a minute, and never used."""
+    template = cluster.place / "label-studio"
+    if not template.exists():
+        with running(server_overrides(template)):
+            pass
+    shutil.copytree(template, folder)
+    cluster.create(folder, template)
 
 
 def state_in(folder: Path, pid: int | None) -> ServerState:

@@ -1,228 +1,134 @@
-"""Faults between us and a real server: nothing arrives twice, nothing is lost, and no secret is told."""
+"""Faults between us and a real server: nothing arrives twice, nothing is lost, and no secret is told.
+
+Each test is one fault, met by one operation after another. What was seen in each cell of that matrix stands in the
+report of `python -m pytest tests/test_client_faults.py -o junit_family=xunit1 --junitxml=matrix.xml`.
+"""
 
 from __future__ import annotations
 
-import http.client
-import threading
+import re
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from enum import Enum
-from fnmatch import fnmatch
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
 from annotate import delivery
 from annotate.client import Client
 from annotate.connection import KEY_VARIABLE, URL_VARIABLE, Connection
-from annotate.exchange import PushRequest, run_push
 from annotate.session import RequestError
-from annotate.settings import AnnotateSettings, ProjectSettings
-from conflict_ner.documents import Document, Provenance, Span, write_documents
+from tests.bench import Bench, Meeting, hurry, new_bench
+from tests.faults import Fault, Planned, Proxy, proxying
 from tests.live import LabelStudio, free_port
 
 pytestmark = pytest.mark.live
 
-TEXT = "Rebels killed 117 soldiers in Idlib's centre on Tuesday."
-NAMES = ("a", "b", "c")
+FAULTS = tuple(fault for fault in Fault if not fault.name.startswith("STRIKE"))
 
 
-class Fault(Enum):
-    """What the proxy does with one request."""
+@dataclass(frozen=True)
+class Operation:
+    """A push, and the request of it that the fault meets.
 
-    DROP_AFTER = "the server does it, and the connection breaks before its answer"
-    TIMEOUT_AFTER = "the server does it, and a gateway answers 504"
-    TIMEOUT_BEFORE = "a gateway answers 504, and the server never hears of it"
-    TIMEOUT_WHILE = "a gateway answers 504 while the server is still at work"
+    Attributes:
+        what: what the request does.
+        request: its pattern; the n-th of them meets the fault.
+        names: the documents.
+        replay: whether annotations are replayed.
+        predict: whether predictions are pushed.
+    """
 
-
-@dataclass
-class Proxy:
-    """A gateway before the server; `plan` holds the faults that await the next request of each pattern."""
-
-    url: str
-    plan: list[tuple[str, Fault]] = field(default_factory=list)
-    seen: list[str] = field(default_factory=list)
-    late: list[threading.Thread] = field(default_factory=list)
-
-    def fault(self, method: str, path: str) -> Fault | None:
-        """Take the fault planned for a request, if one is."""
-        self.seen.append(f"{method} {path}")
-        for number, (wanted, _) in enumerate(self.plan):
-            if fnmatch(f"{method} {path}", wanted):
-                return self.plan.pop(number)[1]
-        return None
+    what: str
+    request: str
+    names: str
+    nth: int = 1
+    replay: bool = False
+    predict: bool = False
 
 
-def _handler(proxy: Proxy, upstream: str) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            # The next request on this connection overwrites path and headers while a late one still needs its own.
-            send = partial(self._forward, self.command, self.path, dict(self.headers), body)
-            fault = proxy.fault(self.command, urlsplit(self.path).path)
-            if fault is Fault.TIMEOUT_BEFORE:
-                return self._answer(504, b"<html>gateway timeout</html>", "text/html")
-            if fault is Fault.TIMEOUT_WHILE:
-
-                def later() -> None:
-                    time.sleep(0.7)
-                    send()
-
-                thread = threading.Thread(target=later)
-                thread.start()
-                proxy.late.append(thread)
-                return self._answer(504, b"", "text/html")
-            status, content, kind = send()
-            if fault is Fault.DROP_AFTER:
-                self.close_connection = True
-                return None
-            if fault is Fault.TIMEOUT_AFTER:
-                return self._answer(504, b"<html>gateway timeout</html>", "text/html")
-            return self._answer(status, content, kind)
-
-        def _forward(self, method: str, path: str, given: dict[str, str], body: bytes) -> tuple[int, bytes, str]:
-            where = urlsplit(upstream)
-            connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
-            try:
-                headers = {name: value for name, value in given.items() if name.lower() != "host"}
-                connection.request(method, path, body, {**headers, "Connection": "close"})
-                answer = connection.getresponse()
-                return answer.status, answer.read(), answer.getheader("content-type") or "application/json"
-            finally:
-                connection.close()
-
-        def _answer(self, status: int, content: bytes, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("content-type", kind)
-            if status != 204:
-                self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            """Say nothing."""
-
-    return Handler
-
-
-@contextmanager
-def proxying(upstream: str) -> Iterator[Proxy]:
-    port = free_port()
-    proxy = Proxy(f"http://127.0.0.1:{port}")
-    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(proxy, upstream))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield proxy
-    finally:
-        for late in proxy.late:
-            late.join()
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-@dataclass
-class Bench:
-    """One test's project behind the proxy, with a way past it to see what the server really holds."""
-
-    settings: AnnotateSettings
-    proxy: Proxy
-    past: Client
-    folder: Path
-
-    def push(self, *, replay: bool = False, predict: bool = False) -> None:
-        spans = (Span(start=30, end=35, label="PLACE"),)
-        provenance = Provenance(annotators=(self.annotator,))
-        documents = [Document(id=name, text=TEXT, spans=spans, provenance=provenance) for name in NAMES]
-        path = self.folder / "documents.jsonl"
-        write_documents(path, documents)
-        request = PushRequest(path, (path,) if replay else (), path if predict else None, "m-1" if predict else None)
-        run_push(self.settings, request)
-
-    @property
-    def annotator(self) -> str:
-        return f"{self.settings.project.title.replace(' ', '-')}@example.org"
-
-    @property
-    def project(self) -> int:
-        (project,) = self.past.projects(self.settings.project.title)
-        return project.id
-
-    def held(self) -> list[str]:
-        return sorted(key.doc_id for key in self.past.find_tasks(self.project, NAMES))
-
-    def count(self, wanted: str) -> int:
-        return sum(wanted in seen for seen in self.proxy.seen)
+# In their order: each builds on what the ones before have left.
+PUSHES = (
+    Operation("project", "POST /api/projects/", "abc"),
+    Operation("predictions for standing tasks", "POST /api/projects/*/import/predictions", "abc", nth=2, predict=True),
+    Operation("annotator", "POST /api/users/", "a", replay=True),
+    Operation("replayed annotations", "POST /api/tasks/*/annotations/", "abc", nth=2, replay=True),
+    Operation("tasks with predictions", "POST /api/projects/*/import", "def", nth=2, predict=True),
+    Operation("tasks", "POST /api/projects/*/import", "ghi", nth=2),
+    Operation("look-up", "GET /api/tasks", "abcdefghi"),
+)
 
 
 @pytest.fixture
 def bench(label_studio: LabelStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
-    monkeypatch.setattr(delivery, "PAUSES", (0.2, 1.0))
-    title = f"fault {uuid.uuid4().hex[:12]}"
-    settings = label_studio.settings.model_copy(update={"project": ProjectSettings(title=title)})
-    with proxying(label_studio.connection.url) as proxy, Client(label_studio.connection) as past:
-        monkeypatch.setenv(URL_VARIABLE, proxy.url)
+    hurry(monkeypatch)
+    with Client(label_studio.connection) as past:
+        yield new_bench(label_studio.settings, past, tmp_path)
+
+
+@pytest.fixture
+def proxy(label_studio: LabelStudio, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """A proxy that all commands of the test go through."""
+    with proxying(label_studio.connection.url) as before:
         monkeypatch.setenv(KEY_VARIABLE, label_studio.connection.api_key)
-        yield Bench(settings, proxy, past, tmp_path)
+        monkeypatch.setenv(URL_VARIABLE, before.url)
+        yield before
 
 
-@pytest.mark.parametrize(
-    ("fault", "requests"),
-    [(Fault.DROP_AFTER, 1), (Fault.TIMEOUT_AFTER, 1), (Fault.TIMEOUT_WHILE, 1), (Fault.TIMEOUT_BEFORE, 2)],
-    ids=lambda value: getattr(value, "name", str(value)).lower(),
-)
-def test_after_a_fault_each_task_is_there_once(bench: Bench, fault: Fault, requests: int) -> None:
-    bench.proxy.plan = [("POST /api/projects/*/import", fault)]
-    bench.push()
-    assert bench.proxy.plan == [], "the fault happened"
-    assert bench.held() == list(NAMES)
-    assert bench.count("/import") == requests
-    bench.push()
-    assert bench.held() == list(NAMES)
-    assert bench.count("/import") == requests
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.lower())
+def test_after_a_fault_all_is_there_once(
+    bench: Bench,
+    proxy: Proxy,
+    label_studio: LabelStudio,
+    fault: Fault,
+    record_property: Callable[[str, object], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tasks, annotations, predictions = "", "", ""
+    for operation in PUSHES:
+        before = proxy.count(operation.request)
+        meeting = Meeting(proxy)
+        command = partial(bench.push, operation.names, replay=operation.replay, predict=operation.predict)
+        meeting.run(command, [Planned(operation.request, fault, operation.nth)])
+        tasks += operation.names
+        annotations += operation.names if operation.replay else ""
+        predictions += operation.names if operation.predict else ""
+        wanted = {"tasks": tasks, "annotations": annotations, "predictions": predictions}
+        assert bench.held() == {kind: Counter(set(names)) for kind, names in wanted.items()}, operation.what
+        sent = proxy.count(operation.request) - before
+        record_property("cell", f"push: {operation.what}|{fault.name}|{meeting}|{sent} requests")
+    assert list(bench.past.users().values()).count(bench.annotator) == 1
+
+    capsys.readouterr()
+    bench.push("abc", replay=True, predict=True)
+    bench.push("abcdefghi")
+    assert re.findall(r"(\d+) new, (\d+) already", capsys.readouterr().out) == [("0", "3")] * 2 + [("0", "9")]
+
+    met = bench.pull_whole_or_not_at_all(proxy, fault, since_last=False, names="abc")
+    record_property("cell", f"pull: whole|{fault.name}|{met}|")
+    task = next(task["id"] for task in bench.tasks() if task["data"]["doc_id"] == "d")
+    assert bench.past.create_annotation(task, 1, str(uuid.uuid4()), [], 1.0)
+    met = bench.pull_whole_or_not_at_all(proxy, fault, since_last=True, names="abcd")
+    record_property("cell", f"pull: what changed|{fault.name}|{met}|")
+    told = capsys.readouterr()
+    assert label_studio.connection.api_key not in told.out + told.err
 
 
-def test_faults_that_go_on_end_the_push_and_the_same_command_finishes_it(bench: Bench) -> None:
-    bench.proxy.plan = [("POST /api/projects/*/import", Fault.TIMEOUT_BEFORE)] * delivery.ATTEMPTS
+def test_faults_that_go_on_end_the_push_and_the_same_command_finishes_it(bench: Bench, proxy: Proxy) -> None:
+    proxy.plan = [Planned("POST /api/projects/*/import", Fault.TIMEOUT_BEFORE) for _ in range(delivery.ATTEMPTS)]
     with pytest.raises(RequestError, match="answered 504") as caught:
         bench.push()
     assert caught.value.uncertain
-    assert bench.held() == []
+    assert bench.held()["tasks"] == {}
     bench.push()
-    assert bench.held() == list(NAMES)
+    assert bench.held()["tasks"] == Counter("abc")
 
 
-@pytest.mark.parametrize("fault", [Fault.DROP_AFTER, Fault.TIMEOUT_AFTER], ids=lambda fault: fault.name.lower())
-def test_projects_users_annotations_and_predictions_are_made_once_too(bench: Bench, fault: Fault) -> None:
-    paths = (
-        "POST /api/projects/",
-        "POST /api/users/",
-        "POST /api/tasks/*/annotations/",
-        "POST /api/projects/*/import/predictions",
-    )
-    bench.proxy.plan = [(path, fault) for path in paths]
-    bench.push(replay=True, predict=True)
-    assert bench.proxy.plan == [], "all faults happened"
-    assert bench.held() == list(NAMES)
-    assert list(bench.past.users().values()).count(bench.annotator) == 1
-    tasks = list(bench.past.annotated_tasks(bench.project))
-    assert [len(task.annotations) for task in tasks] == [1, 1, 1]
-    assert len(bench.past.predictions(bench.project, [task.id for task in tasks])) == 3
-
-
-def test_a_refusal_tells_status_and_reason_and_no_secret(bench: Bench, label_studio: LabelStudio) -> None:
+def test_a_refusal_tells_status_and_reason_and_no_secret(label_studio: LabelStudio) -> None:
     token = label_studio.connection.api_key
     with Client(label_studio.connection) as client, pytest.raises(RequestError) as caught:
         client.create_project("x", label_config="<View><Nonsense></View>")
@@ -262,3 +168,31 @@ def test_delivery_sends_again_only_what_is_missing(monkeypatch: pytest.MonkeyPat
     assert arrived == [1, 2, 3]
     assert sent == [(1, 2, 3), (2, 3), (3,)][: faults + 1]
     assert again is (faults > 0)
+
+
+def test_a_server_that_asks_for_time_is_given_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "PAUSES", (0.0,))
+    sent: list[float] = []
+
+    def send(*_: object) -> None:
+        sent.append(time.monotonic())
+        if len(sent) % 2:
+            raise RequestError("asked too much", status=429, uncertain=True, wait=0.2)
+
+    assert delivery.deliver((1,), send, lambda items: items)
+    assert delivery.repeat(send) == 2
+    assert [later - sooner >= 0.2 for sooner, later in pairwise(sent)] == [True, False, True]
+
+
+def test_what_may_arrive_twice_is_sent_three_times_and_a_refusal_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "PAUSES", (0.0,))
+    for uncertain, times in ((True, delivery.ATTEMPTS), (False, 1)):
+        sent: list[bool] = []
+
+        def send(sent: list[bool] = sent, uncertain: bool = uncertain) -> None:
+            sent.append(uncertain)
+            raise RequestError("no", uncertain=uncertain)
+
+        with pytest.raises(RequestError):
+            delivery.repeat(send)
+        assert len(sent) == times

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import subprocess
@@ -11,11 +12,18 @@ from typing import Any
 import pytest
 import yaml
 
-from annotate.environment import SILENT
-from annotate.settings import ROOT, ServerSettings
+from annotate.connection import KEY_VARIABLE, URL_VARIABLE
+from annotate.environment import PRIVATE_ADDRESSES, SILENT
+from annotate.settings import ROOT, ServerSettings, read_settings
 
 PATH = ROOT / "compose.yaml"
-SECRETS = ("POSTGRES_PASSWORD", "LABEL_STUDIO_PASSWORD", "LABEL_STUDIO_USER_TOKEN", "LABEL_STUDIO_SECRET_KEY")
+SECRETS = (
+    "POSTGRES_PASSWORD",
+    "LABEL_STUDIO_PASSWORD",
+    "LABEL_STUDIO_USER_TOKEN",
+    "LABEL_STUDIO_SECRET_KEY",
+    "CONFLICT_NER_BACKEND_SECRET",
+)
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +69,59 @@ def test_every_service_is_watched_and_keeps_its_data(compose: dict[str, Any]) ->
     for name, service in services.items():
         assert service["healthcheck"]["test"], name
         assert service["restart"] == "unless-stopped", name
-        used |= {mount.split(":")[0] for mount in service["volumes"]}
+        # A folder of this machine, as models/, is no volume.
+        used |= {mount.split(":")[0] for mount in service["volumes"] if not mount.startswith("./")}
     assert used == set(compose["volumes"])
     assert services["label-studio"]["depends_on"]["database"]["condition"] == "service_healthy"
     # Values of an environment have to be strings: YAML's own true and 5432 mean other things there.
     for service in services.values():
         assert all(isinstance(value, str) for value in service["environment"].values())
+
+
+def test_the_backend_is_for_the_other_services_alone(compose: dict[str, Any]) -> None:
+    backend = compose["services"]["backend"]
+    assert "ports" not in backend
+    assert "network_mode" not in backend
+    assert backend["profiles"] == ["backend"], "without a checkpoint it could not start, and the others have to"
+    assert backend["depends_on"] == {"label-studio": {"condition": "service_healthy"}}
+    told = backend["environment"]
+    settings = read_settings(overrides=[re.sub(r"\$\{\w+:-(.*?)\}", r"\1", word) for word in backend["command"][2:]])
+    assert backend["command"][:2] == ["backend", "serve"]
+    assert settings.backend.secret_variable in told
+    # The same server and token as everywhere else, by its name and port in this network.
+    assert told[KEY_VARIABLE] == compose["services"]["label-studio"]["environment"]["LABEL_STUDIO_USER_TOKEN"]
+    assert told[URL_VARIABLE] == "http://label-studio:8080"
+    assert f"127.0.0.1:{settings.backend.port}/" in backend["healthcheck"]["test"][-1]
+    (registering,) = re.findall(r"backend register (.*)", PATH.read_text(encoding="utf-8"))
+    assert read_settings(overrides=registering.split()).backend.url == f"http://backend:{settings.backend.port}"
+
+
+def test_private_addresses_stay_closed_until_somebody_opens_them(compose: dict[str, Any]) -> None:
+    told = compose["services"]["label-studio"]["environment"]
+    prefixed = {f"LABEL_STUDIO_{name}" for name in PRIVATE_ADDRESSES}
+    assert {told[name] for name in prefixed} == {"${BLOCK_PRIVATE_ADDRESSES:-true}"}
+    lines = PATH.read_text(encoding="utf-8").splitlines()
+    first = next(number for number, line in enumerate(lines) if line.strip().partition(":")[0] in prefixed)
+    above = itertools.takewhile(lambda line: line.strip().startswith("#"), reversed(lines[:first]))
+    explained = " ".join(line.strip(" #") for line in reversed(list(above)))
+    assert all(word in explained for word in ("Both", "false", "backend", "private address", "database")), explained
+
+
+def test_the_image_takes_no_secret_along() -> None:
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    rules = [line for line in ignored if line and not line.startswith("#")]
+    assert rules[0] == "*", "everything stays out that is not named"
+    kept = {rule.lstrip("!").rstrip("/") for rule in rules if rule.startswith("!")}
+    assert not {".env", "runs", "models", "."} & kept
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    copied = {
+        name.rstrip("/").partition("/")[0]
+        for line in re.findall(r"^COPY (.*)$", dockerfile, re.MULTILINE)
+        for name in line.split()[:-1]
+    }
+    assert copied == kept, "what the Dockerfile copies, and nothing else"
+    assert re.findall(r"^USER (.*)$", dockerfile, re.MULTILINE) == ["1000:1000"], "not root"
+    assert not re.search(r"(?i)^(ARG|ENV)\b.*(secret|token|password|key)", dockerfile, re.MULTILINE)
 
 
 def test_the_head_of_the_file_makes_every_secret(tmp_path: Path) -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from conflict_ner import files
 from conflict_ner.files import replacing_file, replacing_folder
 
 
@@ -50,3 +54,46 @@ def test_missing_parents_are_made(tmp_path: Path) -> None:
     with replacing_file(tmp_path / "a" / "b.txt") as temporary:
         temporary.write_text("x")
     assert content(tmp_path) == {"a/b.txt": "x"}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from conflict_ner import files
+from conflict_ner.files import replacing_file
+files.ABANDONED_SECONDS = 0.0
+with replacing_file(Path(sys.argv[1])) as temporary:
+    temporary.write_text("half")
+    print("half", flush=True)
+    if sys.argv[2] == "dies":
+        os.kill(os.getpid(), signal.SIGKILL)
+    sys.stdin.read()
+"""
+
+
+def write_half(path: Path, fate: str) -> subprocess.Popen[str]:
+    """Start a writer that stops half way, and return once it has."""
+    command = [sys.executable, "-c", KILLED, str(path), fate]
+    writer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert writer.stdout is not None
+    assert writer.stdout.readline() == "half\n"
+    return writer
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an abandoned file is told from a living one by its lock")
+def test_what_a_killed_writer_left_is_removed_and_a_living_ones_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "ABANDONED_SECONDS", 0.0)
+    path = tmp_path / "documents[1].jsonl"
+    with write_half(path, "dies") as dead:
+        assert dead.wait() == -signal.SIGKILL
+    assert list(content(tmp_path).values()) == ["half"]
+    with write_half(path, "waits") as living:
+        assert sorted(content(tmp_path).values()) == ["half"], "the living writer has cleaned up after the dead one"
+        with replacing_file(path) as temporary:
+            temporary.write_text("whole")
+        assert sorted(content(tmp_path).values()) == ["half", "whole"]
+        living.communicate("")
+        assert living.returncode == 0
+    assert content(tmp_path) == {path.name: "half"}, "each was whole when it took the file's place"

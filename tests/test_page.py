@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from annotate.page import instructions_html, labelling_config, same_config
+from annotate.page import labelling_config, same_config
 from annotate.settings import ROOT
 from conflict_ner.schema import Attribute, Label, LabelSchema, Value
 
@@ -67,6 +67,33 @@ def test_the_text_is_shown_as_it_is_with_title_and_byline() -> None:
     assert ">" not in style, "Label Studio gives the browser &gt; for it"
 
 
+def test_why_a_task_comes_again_stands_under_its_head() -> None:
+    page = ET.fromstring(labelling_config(LabelSchema.load(SCHEMAS[0])))
+    names = [part.get("className") for part in page.findall("View")]
+    assert names == ["cn-head", "cn-review", "cn-bar"]
+    (note,) = page.findall("View[@className='cn-review']/Header")
+    assert note.get("value") == "$review"
+    assert ".cn-review :empty{display:none}" in (page.findtext("Style") or "")
+
+
+def test_a_panel_of_the_callers_stands_between_head_and_labels() -> None:
+    panel = ET.Element("View", className="mine")
+    page = ET.fromstring(labelling_config(LabelSchema.load(SCHEMAS[0]), panel=panel))
+    names = [part.get("className") for part in page.findall("View")]
+    assert names == ["cn-head", "cn-review", "mine", "cn-bar"]
+
+
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.stem)
+def test_a_selected_span_is_told_its_keys_where_nothing_is_asked(path: Path) -> None:
+    schema = LabelSchema.load(path)
+    page = ET.fromstring(labelling_config(schema))
+    lines = page.findall("View/View[@className='cn-keys']")
+    assert [line.get("visibleWhen") for line in lines] == ["no-region-selected", "region-selected"]
+    silent = [label.name for label in schema.labels if not label.attributes]
+    assert (lines[1].get("whenLabelValue") or "").split(",") == silent
+    assert 0 < len(silent) < len(schema.labels)
+
+
 def test_the_bar_keeps_room_for_the_label_that_asks_most() -> None:
     def height(schema: LabelSchema) -> int:
         style = ET.fromstring(labelling_config(schema)).findtext("Style") or ""
@@ -95,18 +122,3 @@ def test_same_config_sees_content_and_not_form() -> None:
     assert not same_config("<View><A/><B/></View>", "<View><B/><A/></View>")
     assert not same_config("<View><A><B/></A></View>", "<View><A/><B/></View>")
     assert not same_config(config, "<View>"), "what is no XML equals only itself"
-
-
-def test_instructions_are_safe_html() -> None:
-    html = instructions_html("# Title\n\n- `U.S.` <script>alert(1)</script>\n\n[x](javascript:alert(1))\n")
-    assert "<h1>Title</h1>" in html
-    assert "<code>U.S.</code>" in html
-    assert "<script" not in html
-    assert "&lt;script&gt;" in html
-    assert 'href="javascript' not in html
-
-
-def test_the_guidelines_themselves_become_instructions() -> None:
-    html = instructions_html((ROOT / "annotate/guidelines.md").read_text(encoding="utf-8"))
-    for label in LabelSchema.load(SCHEMAS[0]).labels:
-        assert f"<h2>{label.name}" in html

@@ -312,7 +312,7 @@ def test_a_page_is_updated_but_never_at_a_used_labels_cost(
     )
     capsys.readouterr()
     workplace.push([article("a")])
-    assert "its labelling page differed and was updated" in capsys.readouterr().out
+    assert "its labelling page and instructions differed and was updated" in capsys.readouterr().out
     workplace.annotate("a", [place(30, 35)])
     used = tmp_path / "used.yaml"
     used.write_text(text.replace("name: PLACE", "name: SITE"))

@@ -7,12 +7,11 @@ import os
 import re
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,16 @@ from annotate.server import SQLITE_NAME, Started, check_port, end_process_group,
 from annotate.settings import ROOT, ServerSettings, read_settings
 from annotate.state import is_running, read_state, write_state
 from conflict_ner.errors import ConfigError, ServiceError
-from tests.live import LabelStudio, copy_of_database, free_port, label_studio_venv, server_overrides, state_in
+from tests.live import (
+    ON_SQLITE,
+    LabelStudio,
+    copy_of_database,
+    execute,
+    free_port,
+    label_studio_venv,
+    server_overrides,
+    state_in,
+)
 
 # What a careless shell may hold: each of these would change or break the server if it were passed on.
 HOSTILE = {
@@ -135,7 +143,9 @@ def test_the_child_sees_nothing_of_a_careless_shell(tmp_path: Path) -> None:
     child = server_environment(ServerSettings(), state, {**HOSTILE, "PATH": "/bin", "LC_ALL": "C.UTF-8"})
     assert child["PATH"] == "/bin"
     assert child["LC_ALL"] == "C.UTF-8"
-    assert not HOSTILE.keys() & child.keys()
+    own = {"DJANGO_SETTINGS_MODULE", "PYTHONPATH"}  # names that the server is given too, with values of our own
+    assert own <= HOSTILE.keys()
+    assert not (HOSTILE.keys() - own) & child.keys()
     told = {value for name, value in child.items() if name != "PYTHONUNBUFFERED"}
     assert not (set(HOSTILE.values()) - {"true"}) & told
     assert child["LABEL_STUDIO_COLLECT_ANALYTICS"] == "false"
@@ -299,7 +309,7 @@ def test_a_server_that_dies_while_starting_shows_its_log(tmp_path: Path) -> None
     (place / SQLITE_NAME).write_bytes(b"this is no database" * 400)
     began = time.monotonic()
     with pytest.raises(ServiceError, match=r"(?s)died while starting.*file is not a database"):
-        start(read_settings(overrides=server_overrides(place)), tell=print)
+        start(read_settings(overrides=[*server_overrides(place), ON_SQLITE]), tell=print)
     assert time.monotonic() - began < 60
     state = read_state(place)
     assert state is not None
@@ -319,9 +329,7 @@ def test_a_database_that_knows_another_token_is_told(folder: Path) -> None:
 
 @pytest.mark.live
 def test_legacy_tokens_that_are_off_are_told(folder: Path) -> None:
-    with closing(sqlite3.connect(folder / SQLITE_NAME)) as database:
-        database.execute("UPDATE jwt_auth_jwtsettings SET legacy_api_tokens_enabled = 0")
-        database.commit()
+    execute(folder, "UPDATE jwt_auth_jwtsettings SET legacy_api_tokens_enabled = false")
     done = annotate("up", "--detach", *server_overrides(folder))
     assert done.returncode == 2
     assert "legacy tokens switched off" in done.stderr

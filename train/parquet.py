@@ -44,6 +44,7 @@ def features(schema: LabelSchema) -> Features:
     provenance = {
         "annotators": List(text),
         "adjudicated": Value("bool"),
+        "readers": List(text),
         "project": text,
         "task": Value("int64"),
         "annotation": Value("int64"),
