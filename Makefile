@@ -14,11 +14,12 @@ STUDIO := .venv-label-studio
 RUN := $(VENV)/bin/python
 LABEL_STUDIO := 1.23.2
 
-.PHONY: help install label-studio demo down test lint types format clean
+.PHONY: help install label-studio demo down test test-postgresql lint types format clean
 
 help:
 	@echo "make demo          the whole way on the five seed articles: Label Studio, corpus, model, spans"
 	@echo "make test          the tests, against a real Label Studio and, where there is one, a real Chromium"
+	@echo "make test-postgresql  the tests that need a Label Studio once more, with a PostgreSQL of their own behind it"
 	@echo "make install       the project's environment, $(VENV)"
 	@echo "make label-studio  Label Studio's own environment, $(STUDIO)"
 	@echo "make down          end the Label Studio that the demo started"
@@ -56,6 +57,9 @@ down:
 
 test: environments
 	$(RUN) -m pytest
+
+test-postgresql: environments
+	$(RUN) -m pytest -m live --database postgresql
 
 lint: $(VENV)/.installed
 	$(RUN) -m ruff format --check .

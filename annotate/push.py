@@ -6,12 +6,13 @@ python -m annotate push --predictions predictions.jsonl --model-version mini-1
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
+
+from pydantic_core import to_json
 
 from annotate.client import Client, Project, TaskKey
 from annotate.delivery import deliver, repeat
@@ -305,7 +306,8 @@ def _keys(entries: Iterable[Seen]) -> Iterator[tuple[str, str]]:
 
 
 def _json(value: Json) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()
+    # Three times as fast as json.dumps, and a push shares the machine with its server.
+    return to_json(value)
 
 
 def _json_list(parcels: Iterable[_Parcel]) -> bytes:

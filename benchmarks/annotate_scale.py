@@ -5,9 +5,9 @@
     python -m benchmarks.annotate_scale server.database=postgresql server.postgresql.port=5433
 
 It starts a server of its own in the folder, makes articles of about 14 KB with 34 predicted regions each, and times
-each step as a process of its own, with start and imports: the raw ones POST ready-made payloads, ours are
-`python -m annotate`. Each result is kept in the folder as soon as it is there; the same command goes on where one
-broke off. Settings (`key=value`) are those of configs/annotate.yaml.
+each step as a process of its own, with start and imports: the raw ones POST ready-made payloads, so many a request as
+the server takes fastest, ours are `python -m annotate` as it is configured. Each result is kept in the folder as soon
+as it is there; the same command goes on where one broke off. Settings (`key=value`) are those of configs/annotate.yaml.
 """
 
 from __future__ import annotations
@@ -50,11 +50,12 @@ OVERLAP_SECONDS = 31  # an incremental pull looks back half a minute; what was i
 
 @dataclass
 class Row:
-    """One step as it was measured; seconds are those of its whole process."""
+    """One step as it was measured; seconds, also of the processor, and peak memory are those of its whole process."""
 
     step: str
     tasks: int
     seconds: float
+    cpu: float
     megabytes: float
     note: str = ""
 
@@ -183,9 +184,12 @@ class Bench:
     def all_steps(self) -> None:
         """Run what has not been run yet."""
         self.chunk = int(self.results.name("chunk", self._best_chunk))
+        if "our push" not in self.results.rows:
+            # What an earlier run may have half filled is no place for a first push.
+            self.results.names.pop("ours", None)
         title = self.results.name("ours", lambda: f"ours {uuid.uuid4().hex[:8]}")
         pushing = ["push", "--predictions", str(self.folder / "articles.jsonl"), "--model-version", VERSION]
-        pushing += [f"project.title={title}", f"project.chunk={self.chunk}"]
+        pushing += [f"project.title={title}"]
         self._step("raw push, before", lambda: self._raw("raw.jsonl", self.count))
         self._step("our push", lambda: self._annotate(*pushing))
         self._step("raw push, after", lambda: self._raw("raw.jsonl", self.count))
@@ -198,7 +202,6 @@ class Bench:
         out = self.folder / "pulled.jsonl"
         pulling = ["pull", str(out), f"project.title={pulled}"]
         with Client(self.connection) as client:
-            # What is half done tells nothing: a project that was not filled to the end is filled anew.
             self._step("raw import, annotated", lambda: self._raw("annotated.jsonl", self.count, pulled))
             if "full pull" not in self.results.rows:
                 time.sleep(OVERLAP_SECONDS)
@@ -271,7 +274,7 @@ def measured(command: list[str], environment: dict[str, str]) -> Row:
     note = next((line for line in said.splitlines() if " new, " in line or "document(s)" in line), "")
     # Kilobytes on Linux, bytes on macOS.
     peak = usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024**2)
-    return Row("", 0, seconds, peak, note)
+    return Row("", 0, seconds, usage.ru_utime + usage.ru_stime, peak, note)
 
 
 def say(sentence: str) -> None:
@@ -289,14 +292,12 @@ def table(results: Results) -> Iterator[str]:
         "no-change push, empty cache": ("of the first", rows["our push"].seconds if "our push" in rows else 0.0),
         "incremental pull": ("of the full", rows["full pull"].seconds if "full pull" in rows else 0.0),
     }
-    yield f"{'step':30}{'tasks':>8}{'seconds':>10}{'tasks/s':>10}{'peak MB':>10}  ratio"
+    yield f"{'step':30}{'tasks':>8}{'seconds':>10}{'tasks/s':>10}{'own CPU s':>11}{'peak MB':>9}  ratio"
     for name, row in rows.items():
         what, base = bases.get(name, ("", 0.0))
         ratio = f"{100 * row.seconds / base:.1f} % {what}" if base else ""
-        yield (
-            f"{name:30}{row.tasks:8,}{row.seconds:10.1f}{row.tasks / row.seconds:10.0f}{row.megabytes:10.0f}"
-            f"  {ratio}  {row.note}".rstrip()
-        )
+        figures = f"{row.tasks:8,}{row.seconds:10.1f}{row.tasks / row.seconds:10.0f}{row.cpu:11.1f}{row.megabytes:9.0f}"
+        yield f"{name:30}{figures}  {ratio}  {row.note}".rstrip()
 
 
 def free_port() -> int:
@@ -335,7 +336,9 @@ def main() -> None:
     finally:
         subprocess.run([sys.executable, "-m", "annotate", "down", *overrides], cwd=ROOT, check=False)
         version, chunk = read_settings().server.version, results.names.get("chunk")
-        print(f"\n{os.cpu_count()} cores, Label Studio {version}, {chunk} tasks a request")
+        print(
+            f"\n{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, Label Studio {version}, raw: {chunk} a request"
+        )
         print(*table(results), sep="\n")
 
 

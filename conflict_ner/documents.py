@@ -19,7 +19,7 @@ from conflict_ner.config import explain
 from conflict_ner.errors import DataError, did_you_mean
 from conflict_ner.files import replacing_file
 from conflict_ner.schema import LabelSchema
-from conflict_ner.text import normalise_offset, normalise_text, text_sha256
+from conflict_ner.text import is_normalised, normalise_offset, normalise_text, text_sha256
 
 
 class _Record(BaseModel):
@@ -132,7 +132,7 @@ class Document(_Record):
     @model_validator(mode="after")
     def _is_consistent(self) -> Document:
         problems = [problem for _, problem in span_problems(self.text, self.spans)]
-        if self.text != normalise_text(self.text):
+        if not is_normalised(self.text):
             problems.append("the text holds \\r, NUL or a lone surrogate; build the document with Document.from_raw")
         stated = self.provenance.text_sha256
         if not problems and stated is not None and stated != text_sha256(self.text):

@@ -19,7 +19,7 @@ from typing_extensions import TypedDict
 from conflict_ner.documents import Document, Meta, Provenance, Span, document_from_line, locate_documents
 from conflict_ner.errors import DataError
 from conflict_ner.schema import LabelSchema
-from conflict_ner.text import normalise_text, text_sha256
+from conflict_ner.text import is_normalised, text_sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _plain(place: int, line: bytes, allowed: dict[str, dict[str, set[str]]]) -> 
             return None
         shown.append((start, end, span["label"], attributes, span.get("score")))
         last = end
-    if text != normalise_text(text):
+    if not is_normalised(text):
         return None
     sha256 = text_sha256(text)
     if source.get("text_sha256") not in {None, sha256}:
@@ -146,14 +146,8 @@ def _plain(place: int, line: bytes, allowed: dict[str, dict[str, set[str]]]) -> 
 
 
 def _digest(spans: Iterable[tuple[int, int, str, dict[str, str], float | None]]) -> str:
-    shown = [
-        (
-            start,
-            end,
-            label,
-            sorted(attributes.items()) if attributes else [],
-            None if score is None else round(score, 4),
-        )
+    shown = "\n".join(
+        f"{start} {end} {label} {'' if score is None else format(score, '.4f')} {sorted(attributes.items()) or ''}"
         for start, end, label, attributes, score in spans
-    ]
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+    )
+    return hashlib.sha256(shown.encode()).hexdigest()[:16]

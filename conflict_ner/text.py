@@ -22,6 +22,11 @@ def normalise_text(raw: str) -> str:
     return storable(raw.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def is_normalised(text: str) -> bool:
+    """Tell whether `normalise_text` would leave a text as it is."""
+    return "\r" not in text and not _is_unstorable(text)
+
+
 def _is_unstorable(raw: str) -> bool:
     # Ten times as fast as the expression above, and asked for each text several times.
     try:

@@ -50,8 +50,10 @@ class Bench:
         run_push(self.settings, PushRequest(source, (path,) if replay else (), predictions, version))
 
     def pull(self, *, since_last: bool = False) -> None:
-        """Pull into `out`."""
-        run_pull(self.settings, PullRequest(self.out, since_last))
+        """Pull into `out`, in small pages."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(client, "PAGE", CHUNK)
+            run_pull(self.settings, PullRequest(self.out, since_last))
 
     @property
     def out(self) -> Path:
@@ -137,7 +139,6 @@ def new_bench(settings: AnnotateSettings, past: Client, folder: Path) -> Bench:
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the pauses after a fault short and the pages small."""
+    """Make the pauses after a fault short."""
     monkeypatch.setattr(delivery, "PAUSES", (0.1, 0.6))
     monkeypatch.setattr(session, "RETRY_PAUSES", (0.05, 0.1))
-    monkeypatch.setattr(client, "PAGE", CHUNK)

@@ -149,7 +149,7 @@ def _handler(proxy: Proxy, upstream: str) -> type[BaseHTTPRequestHandler]:
                     echo = json.dumps({"detail": f"Server error in {self.headers}", "exc_info": str(self.headers)})
                     return self._answer(500, echo.encode())
                 case Fault.TIMEOUT_WHILE:
-                    late = threading.Thread(target=lambda: (time.sleep(LATE_SECONDS), send()))
+                    late = threading.Thread(target=self._quietly, args=(send, LATE_SECONDS))
                     late.start()
                     proxy.late.append(late)
                     return self._answer(504, b"", "text/html")
@@ -175,7 +175,8 @@ def _handler(proxy: Proxy, upstream: str) -> type[BaseHTTPRequestHandler]:
                 return self._answer(504, b"<html>gateway timeout</html>", "text/html")
             return self._answer(status, content, kind, half=fault is Fault.HALF_BODY)
 
-        def _quietly(self, send: Callable[[], object]) -> None:
+        def _quietly(self, send: Callable[[], object], wait: float = 0.0) -> None:
+            time.sleep(wait)
             with suppress(OSError, http.client.HTTPException):
                 send()
 

@@ -9,7 +9,7 @@ import pytest
 
 from annotate.connection import KEY_VARIABLE, URL_VARIABLE, find_connection, normalised_url
 from annotate.settings import AnnotateSettings, read_settings
-from annotate.state import command_line, is_running, read_state, write_state
+from annotate.state import command_line, is_running, new_password, new_token, read_state, write_state
 from conflict_ner.errors import ConfigError, DataError, ServiceError
 from tests.live import LabelStudio, state_in
 
@@ -41,6 +41,38 @@ def test_half_of_an_environment_is_refused(
 def test_an_address_without_scheme_or_host_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="has to look like"):
         normalised_url(url)
+
+
+@pytest.mark.parametrize(
+    "secret", [new_token(), new_password(), "eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "ann:opensesame@x.org"]
+)
+def test_a_key_in_place_of_the_address_is_not_printed(secret: str) -> None:
+    with pytest.raises(ConfigError, match="not shown, for it may be the key") as caught:
+        normalised_url(secret)
+    assert secret not in str(caught.value)
+
+
+def test_a_password_in_the_address_is_refused_and_not_printed() -> None:
+    with pytest.raises(ConfigError, match=r"LABEL_STUDIO_URL=https://x\.org:8080, and the token in") as caught:
+        normalised_url("https://ann:opensesame@x.org:8080/studio")
+    assert "opensesame" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["two words", "line\nbreak", "tökén"])
+def test_a_key_that_no_header_can_hold_is_refused_and_not_printed(
+    settings: AnnotateSettings, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv(URL_VARIABLE, "http://127.0.0.1:1")
+    monkeypatch.setenv(KEY_VARIABLE, key)
+    with pytest.raises(ConfigError, match="copy the token anew") as caught:
+        find_connection(settings)
+    assert key not in str(caught.value)
+
+
+def test_neither_password_nor_token_stands_in_the_words_for_a_state(tmp_path: Path) -> None:
+    state = state_in(tmp_path, pid=None)
+    assert state.email in repr(state)
+    assert not any(secret in repr(state) + str(state) for secret in (state.password, state.token))
 
 
 @pytest.mark.parametrize(

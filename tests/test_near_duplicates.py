@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ from itertools import combinations, permutations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from annotate.near_duplicates import PERMUTATIONS, RECALL, NearDuplicates, bands, shingles
@@ -250,3 +251,9 @@ def test_an_article_costs_little() -> None:
 def test_pairs_of_the_seeds_are_far_apart(gold: list[Document]) -> None:
     """Three of the seeds tell of one event, each in its own words."""
     assert max(jaccard(one.text, two.text) for one, two in combinations(gold, 2)) < 0.1
+
+
+@given(st.text())
+@example("O\u2019Brien_2 caf\u00e9 e\u0301 \u0661\u0662 \u00bd\u2028x\ufeffy \u5317\u4eac\u3000z")
+def test_words_are_what_the_expression_finds(text: str) -> None:
+    assert shingles(text, 1) == re.findall(r"\w+", text.casefold())
