@@ -49,7 +49,10 @@ from train.corpus import CorpusConfig
 VARIABLE = BackendSettings().secret_variable
 SECONDS = 60.0
 # A training that ends when the test says so, and another command that it is followed by.
-WAIT = "import pathlib, sys, time\nwhile not pathlib.Path(sys.argv[1]).exists(): time.sleep(0.05)"
+WAIT = (
+    "import pathlib, sys, time\nprint('be', 'gun', sep='', flush=True)\n"
+    "while not pathlib.Path(sys.argv[1]).exists(): time.sleep(0.05)"
+)
 TEXT = "Rebels killed {} soldiers near Idlib on Tuesday."
 
 
@@ -467,7 +470,8 @@ def test_a_training_holds_its_place_whatever_becomes_of_it(tmp_path: Path) -> No
     trainings = Trainings(tmp_path / "runs", [[sys.executable, "-c", WAIT, str(gate)]], tmp_path)
     first, started = trainings.start(os.environ)
     assert (started, first.state) == (True, "running")
-    wait_for(lambda: "$ " in first.log.read_text(encoding="utf-8"), "the training begins")
+    # The line with the command stands in the log before the command runs.
+    wait_for(lambda: "begun" in first.log.read_text(encoding="utf-8"), "the training begins")
     # Its runner dies, and the command goes on: that is a training which runs, and there is no second one.
     os.kill(first.pid, signal.SIGKILL)
     again, started = trainings.start(os.environ)

@@ -101,9 +101,7 @@ def _predict(settings: AnnotateSettings, request: PrelabelRequest, schema: Label
             sent = prelabeller.run(labeller, step)
         _tell(sent, version, request.everything)
         if live is not None and sent.shown:
-            _warn(
-                f"Before, it showed the live backend {live!r}; `python -m annotate backend register` turns that on again."
-            )
+            _warn(f"Before, it showed the live backend {live!r}; `python -m annotate backend register` brings it back.")
         _say(f"Annotate at {client.url.rstrip('/')}/projects/{project.id}/data")
 
 
