@@ -49,8 +49,9 @@ from train.corpus import CorpusConfig
 VARIABLE = BackendSettings().secret_variable
 SECONDS = 60.0
 # A training that ends when the test says so, and another command that it is followed by.
+# Without quotes, since it goes through a shell's rules and YAML's.
 WAIT = (
-    "import pathlib, sys, time\nprint('be', 'gun', sep='', flush=True)\n"
+    "import pathlib, sys, time\nprint(42 * 1000, flush=True)\n"
     "while not pathlib.Path(sys.argv[1]).exists(): time.sleep(0.05)"
 )
 TEXT = "Rebels killed {} soldiers near Idlib on Tuesday."
@@ -471,7 +472,7 @@ def test_a_training_holds_its_place_whatever_becomes_of_it(tmp_path: Path) -> No
     first, started = trainings.start(os.environ)
     assert (started, first.state) == (True, "running")
     # The line with the command stands in the log before the command runs.
-    wait_for(lambda: "begun" in first.log.read_text(encoding="utf-8"), "the training begins")
+    wait_for(lambda: "42000" in first.log.read_text(encoding="utf-8"), "the training begins")
     # Its runner dies, and the command goes on: that is a training which runs, and there is no second one.
     os.kill(first.pid, signal.SIGKILL)
     again, started = trainings.start(os.environ)
