@@ -55,11 +55,14 @@ demo: environments
 down:
 	$(RUN) -m annotate down
 
+# Two processes at once, each with servers of its own; the tests of a file share theirs.
+TESTS := -m pytest -n 2 --dist loadfile
+
 test: environments
-	$(RUN) -m pytest
+	$(RUN) $(TESTS)
 
 test-postgresql: environments
-	$(RUN) -m pytest -m live --database postgresql
+	$(RUN) $(TESTS) -m live --database postgresql
 
 lint: $(VENV)/.installed
 	$(RUN) -m ruff format --check .

@@ -13,6 +13,9 @@ from annotate.settings import Overlap, ProjectSettings, rooted
 from conflict_ner.errors import DataError, ServiceError
 from conflict_ner.schema import LabelSchema
 
+TITLE_LENGTH = 50  # of Label Studio
+MADE_TWICE = " (made twice)"
+
 
 @dataclass(frozen=True)
 class Page:
@@ -186,9 +189,10 @@ def show_version(client: Client, project: Project, model_version: str) -> None:
     Raises:
         ServiceError: the project shows another version although it was told to.
     """
-    if client.project(project.id).model_version != model_version:
-        client.update_project(project.id, model_version=model_version)
     shown = client.project(project.id).model_version
+    if shown != model_version:
+        client.update_project(project.id, model_version=model_version)
+        shown = client.project(project.id).model_version
     if shown != model_version:
         raise ServiceError(
             f"Project {project.title!r} shows the predictions of {shown!r} and not of {model_version!r}, "
@@ -217,7 +221,9 @@ def _create(client: Client, title: str, page: Page, overlap: Overlap) -> Project
 
     deliver([title], send, lambda titles: [name for name in titles if not client.projects(name)])
     # A push on another machine may have made it at the same moment; the first one stays, the later is empty yet.
-    for later in client.projects(title)[1:]:
-        if client.count_tasks(later.id, []) == 0:
-            client.delete_project(later.id)
-    return existing_project(client, title)
+    # It is not deleted, for that would disturb the server (see Client.delete_project).
+    first, *later = client.projects(title)
+    for project in later:
+        if client.count_tasks(project.id, []) == 0:
+            client.update_project(project.id, title=f"{title[: TITLE_LENGTH - len(MADE_TWICE)]}{MADE_TWICE}")
+    return existing_project(client, title) if later else first

@@ -121,7 +121,8 @@ def pull_project(
         pulled: as in `gather`.
         since_last: read only what changed since the last pull into `out`, where that is known.
         skip_bad: as in `gather`.
-        tell: told in a sentence why everything is read although `since_last` was asked for.
+        tell: told in a sentence why everything is read although `since_last` was asked for, and what is wrong
+            with the server.
         step: as in `gather`.
 
     Raises:
@@ -139,6 +140,12 @@ def pull_project(
         skip_bad=skip_bad,
         step=step,
     )
+    if client.uncounted:
+        tell(
+            f"Label Studio does not count the annotations of {client.uncounted} task(s), which were read all the same: "
+            "it shows them as not annotated. That comes from projects that were deleted while others worked; start the "
+            "server again (`down`, then `up`), or it may go on."
+        )
     if changed is not None:
         state = PullState(
             url=client.url,

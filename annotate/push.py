@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic_core import to_json
 
-from annotate.client import Client, Project, TaskKey
+from annotate.client import PAGE, Client, Project, TaskKey
 from annotate.delivery import deliver, repeat
 from annotate.doubles import notes_on_doubles, settle_doubles
 from annotate.page import TEXT_NAME
 from annotate.project import show_version
 from annotate.settings import Duplicates
-from annotate.source import Documents, ahead, as_source
+from annotate.source import Documents, ahead, as_source, chunks
 from annotate.standing import Standing
 from annotate.tasks import Json, prediction, reading_id, regions, task_data, task_meta
 from conflict_ner.documents import Document
@@ -183,7 +182,7 @@ class Pusher:
             return {}
         before = standing.last
         repeats: dict[str, str] = {}
-        for parcels in ahead(_chunks(self._tasks(source, entries, standing, repeats, version), self.chunk)):
+        for parcels in ahead(self._tasks(source, entries, standing, repeats, version), self.chunk):
             self._send_tasks(parcels, standing)
             self.step(len(parcels))
         settled = settle_doubles(self.client, self.project, standing, _keys(entries), before)
@@ -245,7 +244,7 @@ class Pusher:
             for (entry, task), document in zip(owed.items(), source.read(owed), strict=True):
                 yield _Parcel(entry, _json({**prediction(document, version), "task": task}), task)
 
-        for parcels in ahead(_chunks(prepared(), self.chunk)):
+        for parcels in ahead(prepared(), self.chunk):
             deliver(
                 parcels,
                 lambda items: self.client.create_predictions(self.project.id, _json_list(items)),
@@ -263,7 +262,7 @@ class Pusher:
         """Compare with what the server holds of a version; return the digests of what is alike, and what is not."""
         digests: dict[int, str] = {}
         conflicts: list[Seen] = []
-        for chunk in _chunks(zip(held.items(), source.read(held), strict=True), self.chunk):
+        for chunk in chunks(zip(held.items(), source.read(held), strict=True), min(self.chunk, PAGE)):
             results = {
                 item.task: item.result
                 for item in self.client.predictions(self.project.id, [task for (_, task), _ in chunk])
@@ -312,15 +311,6 @@ def _json(value: Json) -> bytes:
 
 def _json_list(parcels: Iterable[_Parcel]) -> bytes:
     return b"[" + b",".join(parcel.body for parcel in parcels) + b"]"
-
-
-def _chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Yield items in chunks; the first is smaller where chunks are large, so that the server gets work early."""
-    iterator = iter(items)
-    wanted = size // 10 or size
-    while chunk := list(islice(iterator, wanted)):
-        yield chunk
-        wanted = size
 
 
 def _changed(standing: Standing, new: Sequence[Seen]) -> list[str]:

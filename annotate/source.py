@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
+from threading import Event
 from typing import TypeVar
 
 from conflict_ner.articles import read_articles
@@ -90,20 +92,48 @@ def as_source(documents: Iterable[Document]) -> Documents:
     return documents if isinstance(documents, Source) else GivenDocuments(documents)
 
 
-def ahead(items: Iterable[Item]) -> Iterator[Item]:
-    """Yield items while a thread makes the next one: what is prepared meanwhile costs no time of its own."""
+def chunks(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield items in lists of `size`; the last may be shorter."""
     iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def ahead(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Yield items in chunks; a thread makes the next one while the last is at work.
+
+    A chunk takes what is ready when it is asked for: a slow reader gets full chunks, and one that waits for work
+    gets smaller ones early. Below ten, all chunks are full.
+
+    Args:
+        items: what is made one by one.
+        size: at most so many a chunk, and at least a tenth of it.
+    """
+    iterator = iter(items)
+    least = size // 10 or size
+    chunk: list[Item] = []
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead") as pool:
-        coming = pool.submit(_next, iterator)
-        while (item := coming.result()) is not None:
-            coming = pool.submit(_next, iterator)
-            yield item[0]
+        while True:
+            asked = Event()
+            coming = pool.submit(_gather, iterator, least, size, asked)
+            try:
+                if chunk:
+                    yield chunk
+            finally:
+                asked.set()
+            chunk = coming.result()
+            if not chunk:
+                return
 
 
-def _next(iterator: Iterator[Item]) -> tuple[Item] | None:
+def _gather(iterator: Iterator[Item], least: int, most: int, asked: Event) -> list[Item]:
+    """Take items until there are `most`, or at least `least` once they are asked for."""
+    gathered: list[Item] = []
     for item in iterator:
-        return (item,)
-    return None
+        gathered.append(item)
+        if len(gathered) == most or (len(gathered) >= least and asked.is_set()):
+            break
+    return gathered
 
 
 def recorded_annotations(paths: Iterable[Path], schema: LabelSchema) -> list[Source]:

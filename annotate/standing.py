@@ -91,8 +91,9 @@ class Standing:
 
     def refresh(self) -> None:
         """Bring the list of tasks up to date."""
+        known = len(self)
         self.relist(self.last)
-        if self.client.count_tasks(self.project.id, []) != len(self._tasks):
+        if known and self.client.count_tasks(self.project.id, []) != len(self):
             # A task was deleted, or came late from a request that was under way: nothing is sure but the whole.
             self.reread(0)
 
@@ -111,7 +112,7 @@ class Standing:
 
         It is known when all predictions of that version are those of which the cache tells: as many, and none newer.
         """
-        held = self.client.model_versions(self.project.id).get(version)
+        held = self.client.model_versions(self.project.id).get(version) if len(self) else None
         if held is None:
             return {}
         known = self._versions.get(version)

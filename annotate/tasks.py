@@ -72,6 +72,11 @@ class Task(_Edge):
     predictions: list[Prediction] = []
     updated_at: datetime.datetime | None = None
 
+    @property
+    def readings(self) -> int:
+        """How many annotations it holds that are not skipped."""
+        return sum(not annotation.was_cancelled for annotation in self.annotations)
+
 
 class Region(_Edge):
     """One entry of an annotation's result."""

@@ -6,8 +6,9 @@
 
 It starts a server of its own in the folder, makes articles of about 14 KB with 34 predicted regions each, and times
 each step as a process of its own, with start and imports: the raw ones POST ready-made payloads, so many a request as
-the server takes fastest, ours are `python -m annotate` as it is configured. Each result is kept in the folder as soon
-as it is there; the same command goes on where one broke off. Settings (`key=value`) are those of configs/annotate.yaml.
+the server takes fastest, ours are `python -m annotate` with as many a request. Each result is kept in the folder as
+soon as it is there; the same command goes on where one broke off. Settings (`key=value`) are those of
+configs/annotate.yaml.
 """
 
 from __future__ import annotations
@@ -189,7 +190,7 @@ class Bench:
             self.results.names.pop("ours", None)
         title = self.results.name("ours", lambda: f"ours {uuid.uuid4().hex[:8]}")
         pushing = ["push", "--predictions", str(self.folder / "articles.jsonl"), "--model-version", VERSION]
-        pushing += [f"project.title={title}"]
+        pushing += [f"project.title={title}", f"project.chunk={self.chunk}"]
         self._step("raw push, before", lambda: self._raw("raw.jsonl", self.count))
         self._step("our push", lambda: self._annotate(*pushing))
         self._step("raw push, after", lambda: self._raw("raw.jsonl", self.count))
@@ -330,7 +331,8 @@ def main() -> None:
     results = Results.load(folder / "results.json")
     overrides = [f"server.folder={folder / 'server'}", f"server.port={free_port()}", *arguments.settings]
     up = [sys.executable, "-m", "annotate", "up", "--detach", *overrides]
-    subprocess.run(up, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    if subprocess.run(up, cwd=ROOT, check=False, stdout=subprocess.DEVNULL).returncode:
+        raise SystemExit(2)  # `up` has said why
     try:
         Bench(folder, arguments.articles, overrides, results).all_steps()
     finally:

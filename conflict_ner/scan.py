@@ -7,8 +7,12 @@ build the document. Whatever is not plainly good is left to `conflict_ner.docume
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from types import GenericAlias
 from typing import Annotated, Any, NotRequired, Required
@@ -20,6 +24,9 @@ from conflict_ner.documents import Document, Meta, Provenance, Span, document_fr
 from conflict_ner.errors import DataError
 from conflict_ner.schema import LabelSchema
 from conflict_ner.text import is_normalised, text_sha256
+
+LARGE = 32_000_000  # bytes from which several processes pay
+PROCESSES = 4  # at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +71,46 @@ def scan_documents(path: Path, schema: LabelSchema) -> list[Seen]:
     Raises:
         DataError: the file is missing, or records are bad; as `conflict_ner.documents` tells them.
     """
-    try:
-        found = _scan(path, schema)
-    except (FileNotFoundError, IsADirectoryError, ValueError, DataError):
-        found = None
+    found = _scan(path, schema) if path.is_file() else None
     if found is not None and len({(item.id, item.annotators, item.adjudicated) for item in found}) == len(found):
         return found
     return [seen(place, document) for place, document in locate_documents(path, schema)]
 
 
-def _scan(path: Path, schema: LabelSchema) -> list[Seen]:
+def _scan(path: Path, schema: LabelSchema) -> list[Seen] | None:
+    """Scan a file, a large one by several processes at once; None where a record is bad."""
+    size = path.stat().st_size
+    count = min(PROCESSES, os.cpu_count() or 1) if size >= LARGE and "fork" in get_all_start_methods() else 1
+    ends = [size * part // count for part in range(count + 1)]
+    if count == 1:
+        return _scan_part(path, schema, *ends)
+    with ProcessPoolExecutor(count - 1, mp_context=get_context("fork")) as pool:
+        others = [pool.submit(_scan_part, path, schema, begin, end) for begin, end in pairwise(ends[1:])]
+        parts = [_scan_part(path, schema, *ends[:2]), *(other.result() for other in others)]
+    return None if None in parts else [item for part in parts for item in part or ()]
+
+
+def _scan_part(path: Path, schema: LabelSchema, begin: int, end: int) -> list[Seen] | None:
+    """Scan the lines that begin within some bytes of a file; None where a record is bad."""
     allowed = {
         label.name: {attribute.name: set(attribute.value_names) for attribute in label.attributes}
         for label in schema.labels
     }
     found: list[Seen] = []
-    end = 0
     with path.open("rb") as file:
+        if begin:
+            # The line that reaches over the border belongs to the part before.
+            file.seek(begin - 1)
+            begin += len(file.readline()) - 1
         for line in file:
-            begin, end = end, end + len(line)
+            if begin >= end:
+                break
             if line.strip():
-                item = _plain(begin, line, allowed)
-                found.append(item or seen(begin, document_from_line(line, schema)))
+                try:
+                    found.append(_plain(begin, line, allowed) or seen(begin, document_from_line(line, schema)))
+                except (ValueError, DataError):
+                    return None
+            begin += len(line)
     return found
 
 

@@ -139,6 +139,12 @@ def new_bench(settings: AnnotateSettings, past: Client, folder: Path) -> Bench:
 
 
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the pauses after a fault short."""
-    monkeypatch.setattr(delivery, "PAUSES", (0.1, 0.6))
-    monkeypatch.setattr(session, "RETRY_PAUSES", (0.05, 0.1))
+    """Make the pauses after a fault short: what has arrived is there at once, and what has not never comes."""
+    wait(monkeypatch, 0.02, 0.05)
+    monkeypatch.setattr(session, "RETRY_PAUSES", (0.02, 0.05))
+    monkeypatch.setattr(session, "LONGEST_PAUSE", 0.1)
+
+
+def wait(monkeypatch: pytest.MonkeyPatch, *pauses: float) -> None:
+    """Set the seconds between the looks after a fault."""
+    monkeypatch.setattr(delivery, "PAUSES", pauses)

@@ -29,6 +29,13 @@ _BOX_OF_WORDS = """([selector, words]) => {
     }
 }"""
 
+_BOX = """selector => {
+    const shown = document.querySelector(selector)
+    if (!shown?.offsetParent) return null
+    const {left, top, width, height} = shown.getBoundingClientRect()
+    return {left, top, width, height}
+}"""
+
 
 @contextmanager
 def logged_in(server: LabelStudio, height: int = 900) -> Iterator[Page]:
@@ -47,6 +54,12 @@ def logged_in(server: LabelStudio, height: int = 900) -> Iterator[Page]:
         page.wait_for_url(lambda url: "/user/login" not in url, timeout=MILLISECONDS)
         yield page
         browser.close()
+
+
+def laid_out(page: Page, selector: str) -> dict[str, float]:
+    """Wait until an element has its place on the page, be it without height, and return that: left, top, size."""
+    place: dict[str, float] = page.wait_for_function(_BOX, arg=selector, timeout=MILLISECONDS).json_value()
+    return place
 
 
 def mark_words(page: Page, words: str, selector: str) -> None:

@@ -9,13 +9,13 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatch
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import unquote_plus, urlsplit
 
 from tests.live import free_port
@@ -129,14 +129,31 @@ class _Server(ThreadingHTTPServer):
 
 
 def _handler(proxy: Proxy, upstream: str) -> type[BaseHTTPRequestHandler]:
+    where = urlsplit(upstream)
+
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        # Head and body of an answer are two packets: the second must not wait for an acknowledgement.
+        disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            super().setup()
+            # The server makes a thread and a connection to its database for each connection of ours: keep one.
+            self._upstream = self._connect()
+
+        def finish(self) -> None:
+            self._upstream.close()
+            super().finish()
+
+        def _connect(self) -> http.client.HTTPConnection:
+            return http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            # The next request on this connection overwrites path and headers while a late one still needs its own.
-            send = partial(_forward, upstream, self.command, self.path, dict(self.headers), body)
             fault = proxy.fault(self.command, self.path)
+            # The next request on this connection overwrites path and headers while a late one still needs its own.
+            request = (self.command, self.path, dict(self.headers), body)
+            send = partial(_forward, self._upstream, *request)
             match fault:
                 case Fault.RESET_BEFORE:
                     self._reset()
@@ -149,14 +166,15 @@ def _handler(proxy: Proxy, upstream: str) -> type[BaseHTTPRequestHandler]:
                     echo = json.dumps({"detail": f"Server error in {self.headers}", "exc_info": str(self.headers)})
                     return self._answer(500, echo.encode())
                 case Fault.TIMEOUT_WHILE:
-                    late = threading.Thread(target=self._quietly, args=(send, LATE_SECONDS))
+                    # By then this connection serves the next request.
+                    late = threading.Thread(target=self._send_late, args=request)
                     late.start()
                     proxy.late.append(late)
                     return self._answer(504, b"", "text/html")
                 case Fault.STRIKE_BEFORE:
                     self._strike()
                 case Fault.STRIKE_WHILE:
-                    at_work = threading.Thread(target=self._quietly, args=(send,))
+                    at_work = threading.Thread(target=_quietly, args=(send,))
                     at_work.start()
                     time.sleep(WORK_SECONDS)
                     proxy.strike()
@@ -175,10 +193,10 @@ def _handler(proxy: Proxy, upstream: str) -> type[BaseHTTPRequestHandler]:
                 return self._answer(504, b"<html>gateway timeout</html>", "text/html")
             return self._answer(status, content, kind, half=fault is Fault.HALF_BODY)
 
-        def _quietly(self, send: Callable[[], object], wait: float = 0.0) -> None:
-            time.sleep(wait)
-            with suppress(OSError, http.client.HTTPException):
-                send()
+        def _send_late(self, *request: Any) -> None:
+            time.sleep(LATE_SECONDS)
+            with closing(self._connect()) as connection:
+                _quietly(partial(_forward, connection, *request))
 
         def _strike(self) -> NoReturn:
             proxy.strike()
@@ -219,14 +237,15 @@ def _handler(proxy: Proxy, upstream: str) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def _forward(upstream: str, method: str, path: str, given: dict[str, str], body: bytes) -> tuple[int, bytes, str]:
+def _quietly(send: Callable[[], object]) -> None:
+    with suppress(OSError, http.client.HTTPException):
+        send()
+
+
+def _forward(
+    connection: http.client.HTTPConnection, method: str, path: str, given: dict[str, str], body: bytes
+) -> tuple[int, bytes, str]:
     """Send a request on to the server, and return status, content and content type of its answer."""
-    where = urlsplit(upstream)
-    connection = http.client.HTTPConnection(where.hostname or "", where.port, timeout=60)
-    try:
-        headers = {name: value for name, value in given.items() if name.lower() != "host"}
-        connection.request(method, path, body, {**headers, "Connection": "close"})
-        answer = connection.getresponse()
-        return answer.status, answer.read(), answer.getheader("content-type") or "application/json"
-    finally:
-        connection.close()
+    connection.request(method, path, body, {name: value for name, value in given.items() if name.lower() != "host"})
+    answer = connection.getresponse()
+    return answer.status, answer.read(), answer.getheader("content-type") or "application/json"

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from annotate.connection import Connection
@@ -125,13 +126,25 @@ def copy_of_database(server: LabelStudio, folder: Path) -> Path:
 
 
 def execute(folder: Path, statement: str) -> None:
-    """Run an SQL statement in the database of a server that does not run."""
+    """Run an SQL statement in the database of a server."""
     if _cluster is not None:
         _cluster.execute(folder, statement)
         return
     with closing(sqlite3.connect(folder / SQLITE_NAME)) as database:
         database.execute(statement)
         database.commit()
+
+
+def personal_access_token(state: ServerState) -> str:
+    """Make one as the page does: log in with the password that `up` made, and ask for it."""
+    with httpx.Client(base_url=state.url, follow_redirects=True) as client:
+        client.get("/user/login/")
+        login = {"email": state.email, "password": state.password}
+        client.post("/user/login/", data={**login, "csrfmiddlewaretoken": client.cookies["csrftoken"]})
+        headers = {"X-CSRFToken": client.cookies["csrftoken"], "Referer": state.url}
+        made = client.post("/api/token/", headers=headers)
+        assert made.status_code == 201, made.text
+        return str(made.json()["token"])
 
 
 def _copy_of_template(cluster: Cluster, folder: Path) -> None:

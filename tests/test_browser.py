@@ -16,7 +16,7 @@ from annotate.project import find_project, load_schema
 from annotate.settings import AnnotateSettings, ProjectSettings
 from annotate.tasks import task_data
 from conflict_ner.documents import Document, Meta, Span, read_documents, write_documents
-from tests.browser import logged_in, submit
+from tests.browser import laid_out, logged_in, submit
 from tests.live import LabelStudio
 
 if TYPE_CHECKING:
@@ -207,9 +207,9 @@ def test_prefilled_spans_are_calm_and_nothing_jumps(room: Room, label_studio: La
     marks = page.eval_on_selector_all(".htx-highlight", "all => all.map(i => getComputedStyle(i, '::after').content)")
     assert marks == ['"1"', '"3"', '"2"'], "a span shows its key, not its number and name"
 
-    note = page.locator(".cn-review").bounding_box()
-    assert note is not None
-    assert note["height"] == 0, "nothing is said of why this task comes again, and no room is kept for it"
+    assert laid_out(page, ".cn-review")["height"] == 0, (
+        "nothing is said of why this task comes again, and no room is kept for it"
+    )
     scores = page.locator(".lsf-outliner-item__control_type_score")
     assert scores.all_inner_texts() == ["0.90"] * 3
     shown = "all => all.map(i => getComputedStyle(i.parentElement).opacity)"
@@ -359,8 +359,7 @@ def test_why_a_task_comes_again_is_shown(room: Room, label_studio: LabelStudio) 
     for task in tasks:
         room.page.goto(f"{room.url}/projects/{project}/data?task={task}")
         room.page.wait_for_selector(".lsf-htx-richtext", timeout=MILLISECONDS)
-        place = room.page.locator(".cn-review").bounding_box()
-        assert place is not None
-        shown.append((place["height"], room.page.locator(".cn-review").inner_text()))
+        height = laid_out(room.page, ".cn-review")["height"]
+        shown.append((height, room.page.locator(".cn-review").inner_text()))
     assert shown == [(shown[0][0], note), (0, "")]
     assert shown[0][0] > 3 * 20, "each point has its line"

@@ -22,9 +22,9 @@ from annotate import delivery
 from annotate.client import Client
 from annotate.connection import KEY_VARIABLE, URL_VARIABLE, Connection
 from annotate.session import RequestError
-from tests.bench import Bench, Meeting, hurry, new_bench
-from tests.faults import Fault, Planned, Proxy, proxying
-from tests.live import LabelStudio, free_port
+from tests.bench import Bench, Meeting, hurry, new_bench, wait
+from tests.faults import LATE_SECONDS, Fault, Planned, Proxy, proxying
+from tests.live import LabelStudio, execute, free_port
 
 pytestmark = pytest.mark.live
 
@@ -87,7 +87,10 @@ def test_after_a_fault_all_is_there_once(
     fault: Fault,
     record_property: Callable[[str, object], None],
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if fault is Fault.TIMEOUT_WHILE:
+        wait(monkeypatch, 0.1, 3 * LATE_SECONDS)
     tasks, annotations, predictions = "", "", ""
     for operation in PUSHES:
         before = proxy.count(operation.request)
@@ -196,3 +199,18 @@ def test_what_may_arrive_twice_is_sent_three_times_and_a_refusal_once(monkeypatc
         with pytest.raises(RequestError):
             delivery.repeat(send)
         assert len(sent) == times
+
+
+def test_annotations_that_label_studio_does_not_count_are_pulled_all_the_same(
+    bench: Bench, label_studio: LabelStudio, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It loses count when projects are deleted while others work: two deletions at once, and it never counts again."""
+    bench.push("abc", replay=True)
+    (project,) = bench.past.projects(bench.settings.project.title)
+    (task,) = [task["id"] for task in bench.tasks() if task["data"]["doc_id"] == "b"]
+    execute(label_studio.state.folder, f"UPDATE task SET total_annotations = 0, is_labeled = false WHERE id = {task}")
+    assert bench.past.count_annotated(project.id) == 2
+    bench.pull()
+    bench.check_pulled("abc")
+    assert "does not count the annotations of 1 task(s)" in capsys.readouterr().out
+    assert bench.past.count_annotations(project.id) == 3

@@ -44,7 +44,9 @@ def test_an_address_without_scheme_or_host_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", [new_token(), new_password(), "eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "ann:opensesame@x.org"]
+    "secret",
+    [new_token(), new_password(), "eyJhbGciOiJIUzI1NiJ9.e30.c2ln", "ann:opensesame@x.org"],
+    ids=["token", "password", "personal token", "user and password"],
 )
 def test_a_key_in_place_of_the_address_is_not_printed(secret: str) -> None:
     with pytest.raises(ConfigError, match="not shown, for it may be the key") as caught:

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import httpx
 import pytest
 
 from annotate.client import Client
@@ -34,7 +33,7 @@ from annotate.project import Drift, load_schema, wanted_page
 from annotate.settings import ROOT, AnnotateSettings, read_settings
 from annotate.state import write_state
 from conflict_ner.schema import LabelSchema
-from tests.live import LabelStudio, free_port, state_in
+from tests.live import LabelStudio, free_port, personal_access_token, state_in
 
 HEALTHY = {
     "/health": (200, {"status": "UP"}),
@@ -235,18 +234,6 @@ def test_a_wrong_token_is_refused_by_a_real_server(
     assert "Invalid token" in results["key"].sentence
 
 
-def personal_access_token(server: LabelStudio) -> str:
-    """Make one as the page does: log in with the password that `up` made, and ask for it."""
-    with httpx.Client(base_url=server.connection.url, follow_redirects=True) as client:
-        client.get("/user/login/")
-        login = {"email": server.state.email, "password": server.state.password}
-        client.post("/user/login/", data={**login, "csrfmiddlewaretoken": client.cookies["csrftoken"]})
-        headers = {"X-CSRFToken": client.cookies["csrftoken"], "Referer": server.connection.url}
-        made = client.post("/api/token/", headers=headers)
-        assert made.status_code == 201, made.text
-        return str(made.json()["token"])
-
-
 @pytest.mark.live
 @pytest.mark.filterwarnings(
     "ignore:The `parse_obj` method:DeprecationWarning"
@@ -254,7 +241,7 @@ def personal_access_token(server: LabelStudio) -> str:
 def test_a_personal_access_token_opens_a_real_server(
     settings: AnnotateSettings, monkeypatch: pytest.MonkeyPatch, label_studio: LabelStudio
 ) -> None:
-    token = personal_access_token(label_studio)
+    token = personal_access_token(label_studio.state)
     results = findings(settings, monkeypatch, label_studio.connection.url, token)
     assert results["key"].status is Status.OK
     assert "personal access token" in results["key"].sentence

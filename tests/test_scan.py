@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conflict_ner import documents as documents_module
+from conflict_ner import scan as scan_module
 from conflict_ner.documents import document_from_record, locate_documents
 from conflict_ner.errors import DataError
 from conflict_ner.scan import Seen, scan_documents, seen
@@ -75,6 +76,28 @@ def test_a_scan_judges_as_reading_does(records: list[dict[str, Any]], blank: boo
             return [seen(place, document) for place, document in locate_documents(path, schema)]
 
         assert judged(scan_documents, path, SCHEMA) == judged(read, path, SCHEMA)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+def test_a_large_file_is_shared_out_between_processes(
+    count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan_module, "LARGE", 0)
+    monkeypatch.setattr(scan_module, "PROCESSES", count)
+    monkeypatch.setattr("os.cpu_count", lambda: count)
+    path = tmp_path / "documents.jsonl"
+    lengths = [1, 200, 3, 90, 1, 1, 40]
+    path.write_text("\n".join(json.dumps(good(id=f"{n}", text=TEXT * size)) for n, size in enumerate(lengths)))
+    expected = [seen(place, document) for place, document in locate_documents(path, SCHEMA)]
+    assert scan_documents(path, SCHEMA) == expected
+    assert [item.id for item in expected] == [str(number) for number in range(7)]
+    path.write_text(path.read_text().replace('"id": "5"', '"id": "4"'))
+    with pytest.raises(DataError, match="line 6, id: '4'"):
+        scan_documents(path, SCHEMA)
+    path.write_text(path.read_text().replace("ARMED_GROUP", "GROUP"))
+    with pytest.raises(DataError) as caught:
+        scan_documents(path, SCHEMA)
+    assert len(caught.value.problems) == 7
 
 
 @given(RECORDS)

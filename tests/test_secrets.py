@@ -28,7 +28,14 @@ from conflict_ner.documents import Document, write_documents
 from conflict_ner.errors import EXIT_CODE
 from tests.conftest import Trained
 from tests.faults import Fault, Planned, proxying
-from tests.live import LabelStudio, copy_of_database, free_port, server_overrides
+from tests.live import (
+    LabelStudio,
+    copy_of_database,
+    execute,
+    free_port,
+    personal_access_token,
+    server_overrides,
+)
 
 # The files that are there to hold secrets; all else that a command writes must hold none.
 KEEPERS = (STATE_NAME, ".env")
@@ -115,22 +122,14 @@ def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
 def server(label_studio: LabelStudio, watch: Watch) -> Iterator[list[str]]:
     """The overrides of a server that is not up yet, whose secrets are watched."""
     folder = copy_of_database(label_studio, watch.folder / "server")
+    # A user has one personal access token, and another test may have made it on the server that was copied.
+    execute(folder, "DELETE FROM token_blacklist_outstandingtoken")
     write_state(label_studio.state.model_copy(update={"folder": folder}))
     key = (folder / ".env").read_text(encoding="utf-8").partition("=")[2].strip()
     watch.secrets |= {label_studio.state.token, label_studio.state.password, key}
     overrides = server_overrides(folder)
     yield overrides
     stop(read_settings(overrides=overrides))
-
-
-def personal_token(url: str, email: str, password: str) -> str:
-    """Make a personal access token as the page does."""
-    with httpx.Client(base_url=url, follow_redirects=True) as client:
-        client.get("/user/login/")
-        login = {"email": email, "password": password}
-        client.post("/user/login/", data={**login, "csrfmiddlewaretoken": client.cookies["csrftoken"]})
-        headers = {"X-CSRFToken": client.cookies["csrftoken"], "Referer": url}
-        return str(client.post("/api/token/", headers=headers).json()["token"])
 
 
 @pytest.mark.live
@@ -158,7 +157,7 @@ def test_the_commands_tell_no_secret(watch: Watch, server: list[str]) -> None:
     address = url.replace("//", f"//admin:{state.password}@")
     watch.annotate("pull", str(out), *server, status=EXIT_CODE, **{URL_VARIABLE: address, KEY_VARIABLE: state.token})
 
-    personal = personal_token(url, state.email, state.password)
+    personal = personal_access_token(state)
     watch.secrets |= {personal, personal.rpartition(".")[2]}
     with proxying(url) as proxy:
         # A server that repeats the request's headers in its answer.
@@ -285,6 +284,7 @@ def test_no_committed_file_holds_a_secret() -> None:
         "-----BEGIN RSA " + "PRIVATE KEY-----",
         "gh" + "p_" + "a1" * 18,
     ],
+    ids=["token", "personal token", "private key", "token of a forge"],
 )
 def test_a_planted_secret_is_found(planted: str) -> None:
     assert TELLING.search(planted.encode())

@@ -1,15 +1,18 @@
-"""annotate/source.py: documents are found again, a changed file is noticed, and one item is prepared ahead."""
+"""annotate/source.py: documents are found again, a changed file is noticed, and a chunk is prepared ahead."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from annotate.settings import ROOT
-from annotate.source import GivenDocuments, Source, ahead, as_source
+from annotate.source import GivenDocuments, Source, ahead, as_source, chunks
 from conflict_ner.documents import Document, Provenance, Span, write_documents
 from conflict_ner.errors import DataError
 from conflict_ner.scan import spans_digest
@@ -84,7 +87,7 @@ def test_a_digest_tells_what_a_prediction_would_show() -> None:
     assert len({spans_digest(document), *(spans_digest(document.with_spans(spans)) for spans in others)}) == 7
 
 
-def test_one_item_is_prepared_while_the_last_is_used() -> None:
+def test_a_chunk_is_prepared_while_the_last_is_used() -> None:
     begun = [threading.Event() for _ in range(4)]
 
     def items() -> Iterator[int]:
@@ -92,12 +95,41 @@ def test_one_item_is_prepared_while_the_last_is_used() -> None:
             begun[number].set()
             yield number
 
-    seen = []
-    for item in ahead(items()):
-        seen.append(item)
+    found = []
+    for chunk in ahead(items(), 1):
+        found.append(chunk)
+        (item,) = chunk
         assert begun[min(item + 1, 2)].wait(5), "the next one is under way"
         assert not begun[min(item + 2, 3)].is_set(), "and the one after it is not"
-    assert seen == [0, 1, 2]
+    assert found == [[0], [1], [2]]
+
+
+def test_a_chunk_takes_what_is_ready_at_least_a_tenth_and_at_most_all() -> None:
+    made = threading.Semaphore(0)
+
+    def items() -> Iterator[int]:
+        for number in range(70):
+            made.acquire()
+            yield number
+
+    made.release(20)
+    coming = ahead(items(), 20)
+    first = next(coming)
+    assert 2 <= len(first) <= 20, "nobody waits for a full chunk"
+    made.release(50)
+    time.sleep(0.2)
+    second = next(coming)
+    assert len(second) == 20, "but takes one that is ready"
+    assert [*first, *second, *(item for chunk in coming for item in chunk)] == list(range(70))
+
+
+@given(count=st.integers(0, 60), size=st.integers(1, 25))
+def test_chunks_hold_everything_once_in_order(count: int, size: int) -> None:
+    full = list(chunks(range(count), size))
+    assert [len(chunk) for chunk in full[:-1]] == [size] * (len(full) - 1)
+    found = list(ahead(range(count), size))
+    assert found == full if size < 10 else all(len(chunk) <= size for chunk in found)
+    assert [item for chunk in found for item in chunk] == [item for chunk in full for item in chunk] == [*range(count)]
 
 
 def test_what_fails_ahead_fails_here() -> None:
@@ -107,9 +139,9 @@ def test_what_fails_ahead_fails_here() -> None:
 
     seen = []
     with pytest.raises(DataError, match="broken"):
-        seen.extend(ahead(items()))
+        seen.extend(ahead(items(), 1))
     before = threading.active_count()
-    for item in ahead(iter(range(1000))):
-        if item == 3:
+    for chunk in ahead(range(1000), 1):
+        if chunk == [3]:
             break
     assert threading.active_count() == before, "a loop that is left early leaves no thread"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 from annotate.client import Client, Project, task_filter
 from annotate.delivery import deliver
@@ -12,6 +11,7 @@ from annotate.predictions import checked_prediction
 from annotate.prelabel.labellers import Labeller
 from annotate.prelabel.versions import held_versions
 from annotate.project import show_version
+from annotate.source import chunks
 from annotate.tasks import Json, Task, document_of
 from conflict_ner.documents import Document
 from conflict_ner.errors import DataError
@@ -88,7 +88,7 @@ class Prelabeller:
             ServiceError: the server is gone or refuses.
         """
         sent = Sent()
-        for chunk in _chunks(self._tasks(), self.chunk):
+        for chunk in chunks(self._tasks(), self.chunk):
             articles = list(self._articles(chunk, sent))
             predicted = list(labeller.extract(article.document for article in articles))
             records = self._records(articles, predicted)
@@ -148,9 +148,3 @@ class Prelabeller:
         found = self.client.predictions(self.project.id, [record["task"] for record in records])
         arrived = {item.task for item in found if item.model_version == self.version}
         return [record for record in records if record["task"] not in arrived]
-
-
-def _chunks(items: Iterable[Json], size: int) -> Iterator[list[Json]]:
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
