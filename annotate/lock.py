@@ -1,4 +1,4 @@
-"""What pushes on one machine share: a folder of their own, and a lock that lets one at a time into a project."""
+"""What commands on one machine share: a folder of their own, and locks that let one at a time into a project."""
 
 from __future__ import annotations
 
@@ -45,12 +45,25 @@ def pushing_alone(url: str, title: str, tell: Callable[[str], None] = lambda sen
         title: the project's title; the project itself may not exist yet.
         tell: told in a sentence that another push is at work and is waited for.
     """
+    with _alone(cache_name(url, title), f"push into {title!r}", tell):
+        yield
+
+
+@contextmanager
+def predicting_alone(url: str, title: str, version: str, tell: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock of a project's predictions of one version while the block runs, as `pushing_alone` does."""
+    with _alone(cache_name(url, title, version), f"`prelabel` of {title!r} as {version}", tell):
+        yield
+
+
+@contextmanager
+def _alone(name: str, work: str, tell: Callable[[str], None]) -> Iterator[None]:
     folder = cache_folder() / "locks"
     folder.mkdir(exist_ok=True)
-    with (folder / cache_name(url, title)).open("w") as handle:
+    with (folder / name).open("w") as handle:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            tell(f"Another push into {title!r} is at work on this machine; this one begins when it has ended.")
+            tell(f"Another {work} is at work on this machine; this one begins when it has ended.")
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -44,8 +44,12 @@ class Team:
         """Start a push as a process; another cache means another machine."""
         source = self.folder / "source.jsonl"
         write_documents(source, documents())
+        return self.start("push", str(source), cache=cache)
+
+    def start(self, *arguments: str, cache: str) -> subprocess.Popen[str]:
+        """Start a command as a process."""
         server, title = self.settings.server, self.settings.project.title
-        command = [sys.executable, "-m", "annotate", "push", str(source), f"server.folder={server.folder}"]
+        command = [sys.executable, "-m", "annotate", *arguments, f"server.folder={server.folder}"]
         command += [f"project.title={title}", f"project.chunk={CHUNK}"]
         environment = {"XDG_CACHE_HOME": str(self.folder / cache), "PATH": "/usr/bin:/bin", "HOME": str(self.folder)}
         return subprocess.Popen(
@@ -84,6 +88,17 @@ def test_on_one_machine_the_second_push_waits_and_then_finds_everything(
     assert (second.returncode, err) == (0, "")
     assert f"Tasks: 0 new, {len(NAMES)} already there." in out
     assert team.held() == Counter(NAMES)
+
+
+def test_two_prelabels_on_one_machine_predict_each_task_once(team: Team) -> None:
+    team.pusher().push_tasks(documents())
+    (project,) = team.client.projects(team.settings.project.title)
+    commands = [team.start("prelabel", "--weak", "--name", "weak-1", cache="cache") for _ in range(2)]
+    for command in commands:
+        out, err = command.communicate(timeout=120)
+        assert command.returncode == 0, out + err
+    tasks = team.client.tasks(project.id, [], fields="all", include="id,predictions")
+    assert [len(task["predictions"]) for task in tasks] == [1] * len(NAMES)
 
 
 def test_the_lock_of_a_push_that_died_is_free(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from annotate.client import Client
 from annotate.connection import find_connection
+from annotate.lock import predicting_alone
 from annotate.predictions import default_model
 from annotate.prelabel.labellers import Labeller, ModelLabeller
 from annotate.prelabel.sending import Prelabeller, Sent
@@ -95,10 +96,12 @@ def _predict(settings: AnnotateSettings, request: PrelabelRequest, schema: Label
         project = existing_project(client, settings.project.title)
         labeller = _labeller(settings, request, schema)
         version = request.name or labeller.version
-        prelabeller = Prelabeller(client, project, schema, version, request.everything, settings.project.chunk)
         live = live_shown(client, project)
-        with progress("Tasks", prelabeller.count()) as step:
-            sent = prelabeller.run(labeller, step)
+        # What the project holds is looked up within the lock: afterwards it may hold more.
+        with predicting_alone(client.url, project.title, version, _say):
+            prelabeller = Prelabeller(client, project, schema, version, request.everything, settings.project.chunk)
+            with progress("Tasks", prelabeller.count()) as step:
+                sent = prelabeller.run(labeller, step)
         _tell(sent, version, request.everything)
         if live is not None and sent.shown:
             _warn(f"Before, it showed the live backend {live!r}; `python -m annotate backend register` brings it back.")
