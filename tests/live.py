@@ -7,6 +7,7 @@ SQLite, or on PostgreSQL with `python -m pytest -m live --database postgresql`.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import socket
 import sqlite3
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 VENV_VARIABLE = "CONFLICT_NER_LABEL_STUDIO_VENV"
 # A folder that `up` has filled and `down` has left: a copy of it starts in seconds, a new one in half a minute.
 TEMPLATE_VARIABLE = "CONFLICT_NER_LABEL_STUDIO_TEMPLATE"
+# Below those of outgoing connections: a server that is ended and started again finds its own port free.
+PORTS = range(20_000, 32_000)
 # For a test that is about SQLite itself, whatever the others run on.
 ON_SQLITE = "server.database=sqlite"
 
@@ -63,10 +66,15 @@ def label_studio_venv() -> Path:
 
 
 def free_port() -> int:
-    """Return a port of loopback that nothing listens on."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port of loopback that nothing listens on, and that no outgoing connection is given meanwhile."""
+    while True:
+        port = secrets.choice(PORTS)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def server_overrides(folder: Path, venv: Path | None = None) -> list[str]:
