@@ -12,7 +12,7 @@ import shutil
 import socket
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +75,20 @@ def free_port() -> int:
             except OSError:
                 continue
             return port
+
+
+@contextmanager
+def held_port() -> Iterator[int]:
+    """Keep a port of loopback for listeners that come and go: meanwhile nobody else is given it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as holder:
+        # A listener with the same option may share the port; a socket without it may not.
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        while True:
+            port = free_port()
+            with suppress(OSError):
+                holder.bind(("127.0.0.1", port))
+                break
+        yield port
 
 
 def server_overrides(folder: Path, venv: Path | None = None) -> list[str]:

@@ -14,6 +14,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -29,7 +30,7 @@ from annotate.tasks import task_data
 from conflict_ner.errors import EXIT_CODE, ConflictNerError
 from tests.bench import Bench, hurry, new_bench
 from tests.faults import Fault, Planned, proxying
-from tests.live import LabelStudio, copy_of_database, free_port, server_overrides
+from tests.live import LabelStudio, copy_of_database, held_port, server_overrides
 
 pytestmark = pytest.mark.live
 
@@ -71,9 +72,14 @@ class Mortal:
 
 @pytest.fixture(scope="module")
 def mortal(label_studio: LabelStudio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mortal]:
-    folder = copy_of_database(label_studio, tmp_path_factory.mktemp("mortal") / "server")
+    with held_port() as port:
+        yield from _mortal_at(port, label_studio, tmp_path_factory.mktemp("mortal") / "server")
+
+
+def _mortal_at(port: int, label_studio: LabelStudio, folder: Path) -> Iterator[Mortal]:
+    copy_of_database(label_studio, folder)
     write_state(label_studio.state.model_copy(update={"folder": folder}))
-    overrides = server_overrides(folder)
+    overrides = [*server_overrides(folder), f"server.port={port}"]
     settings = read_settings(overrides=overrides)
     server = Mortal(
         folder,
@@ -125,27 +131,28 @@ class Scene:
         return subprocess.CompletedProcess(client.args, client.returncode, out, trouble)
 
 
-def scene_at(connection: Connection, past: Client, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
-    """Return a scene with a new project; the environment names its address."""
+@contextmanager
+def scene_at(connection: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    """Give a scene with a new project; the environment names its address."""
     hurry(monkeypatch)
-    port = free_port()
-    monkeypatch.setenv(KEY_VARIABLE, connection.api_key)
-    monkeypatch.setenv(URL_VARIABLE, f"http://127.0.0.1:{port}")
-    return Scene(new_bench(read_settings(), past, folder), connection.url, port)
+    with held_port() as port, Client(connection) as past:
+        monkeypatch.setenv(KEY_VARIABLE, connection.api_key)
+        monkeypatch.setenv(URL_VARIABLE, f"http://127.0.0.1:{port}")
+        yield Scene(new_bench(read_settings(), past, folder), connection.url, port)
 
 
 @pytest.fixture
 def scene(mortal: Mortal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """A scene with the server that is killed."""
-    with Client(mortal.connection) as past:
-        yield scene_at(mortal.connection, past, tmp_path, monkeypatch)
+    with scene_at(mortal.connection, tmp_path, monkeypatch) as made:
+        yield made
 
 
 @pytest.fixture
 def lasting(label_studio: LabelStudio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """A scene with the server of all tests, which lives on."""
-    with Client(label_studio.connection) as past:
-        yield scene_at(label_studio.connection, past, tmp_path, monkeypatch)
+    with scene_at(label_studio.connection, tmp_path, monkeypatch) as made:
+        yield made
 
 
 @pytest.mark.parametrize("fault", [Fault.STRIKE_WHILE, Fault.STRIKE_AFTER], ids=lambda fault: fault.name.lower())
