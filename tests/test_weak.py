@@ -100,7 +100,7 @@ def test_any_text_is_read_without_fault(text: str) -> None:
 
 
 def test_spans_end_at_words_edges(schema: LabelSchema) -> None:
-    # A span that cuts a word would embarrass; none of 540 reports may hold one.
+    # A span that cuts a word would embarrass; none of the reports may hold one.
     for document in WeakLabeller(schema).extract(read_gold(SYNTHETIC, schema)):
         for span in document.spans:
             before, after = document.text[: span.start][-1:], document.text[span.end :][:1]
