@@ -240,10 +240,10 @@ def fine_tune(documents: Sequence[Document], schema: LabelSchema, seed: int) -> 
         epochs = max(EPOCHS, -(-STEPS * BATCH // len(documents)))
         overrides = [*RECIPE, f"trainer.num_train_epochs={epochs}", f"seed={seed}", f"run={folder}"]
         config = read_config(ROOT / "configs" / "train" / "mini.yaml", TrainConfig, overrides)
-        model, tokenizer = load_encoder(config, schema)
-        tags = BioTags.of(schema)
+        encoder = load_encoder(config, schema)
+        tokenizer, tags = encoder.tokenizer, BioTags.of(schema)
         trainer = Trainer(
-            model=model,
+            model=encoder.model,
             args=training_arguments(config, has_validation=False),
             data_collator=DataCollatorForTokenClassification(tokenizer, pad_to_multiple_of=8),
             train_dataset=encode(documents, tokenizer, tags, config.windows).features,

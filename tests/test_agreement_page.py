@@ -16,7 +16,7 @@ from rich.console import Console
 
 from annotate.agreement.comparisons import Resampling
 from annotate.agreement.disagreements import agreed, disagreements
-from annotate.agreement.excerpts import CONTEXT, Excerpts, context
+from annotate.agreement.excerpts import Excerpts
 from annotate.agreement.measure import Agreement
 from annotate.agreement.page import render
 from annotate.agreement.records import Report
@@ -25,6 +25,7 @@ from annotate.agreement.terminal import tables
 from annotate.annotated import Annotated
 from annotate.settings import read_settings
 from conflict_ner.documents import Meta, Span
+from conflict_ner.excerpts import CONTEXT, context
 from conflict_ner.schema import LabelSchema
 from tests.annotators import NONE, RECORDED, found, measured, reading
 

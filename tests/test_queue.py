@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from conflict_ner.schema import LabelSchema
 from conflict_ner.spans import BioTags
 from conflict_ner.tagger import Tagger
 from conflict_ner.tokens import NEXT_WORD, SAME_WORD, Tokens, tokenize
+from conflict_ner.transitions import Transitions
 from tests.conftest import Trained
 
 TAGS = BioTags(("O", "B-PLACE", "I-PLACE"))
@@ -192,6 +194,23 @@ def test_an_ensemble_adds_its_disagreement(tagger: Tagger, trained: Trained, gol
         model.classifier.weight.zero_()
         model.classifier.bias.copy_(torch.eye(len(twin.tags.names))[twin.tags.ids["O"]])
     assert Reader(tagger, (twin,), settings).judge(text).uncertainty == pytest.approx((own + 1) / 2)
+
+
+def test_the_queue_reads_as_the_tagger_does(trained: Trained, gold: list[Document]) -> None:
+    text, tagger = gold[0].text, Tagger.load(trained.model, device="cpu")
+    assert tagger.tag([text])[0]
+    free = Reader(tagger, (), QueueSettings()).judge(text).uncertainty
+    # Transitions under which no span begins: without them the same probabilities hold spans.
+    begins = np.array([name.startswith("B-") for name in tagger.tags.names])
+    against = np.where(begins, -100.0, 0.0).astype(np.float32)
+    transitions = Transitions(against, np.tile(against, (len(against), 1)))
+    tagger.checkpoint = dataclasses.replace(tagger.checkpoint, transitions=transitions)
+    assert tagger.tag([text]) == [()]
+    own = Reader(tagger, (), QueueSettings()).judge(text).uncertainty
+    assert own != pytest.approx(free, abs=1e-4)
+    # It agrees with itself, so that the ensemble adds nothing.
+    twice = Reader(tagger, (tagger,), QueueSettings(ensemble=(str(trained.model),)))
+    assert twice.judge(text).uncertainty == pytest.approx(own / 2)
 
 
 def test_passes_with_dropout_disagree_and_leave_the_model_as_it_was(trained: Trained, gold: list[Document]) -> None:

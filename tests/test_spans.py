@@ -19,7 +19,7 @@ from tests.strategies import LABELS, flat_spans, marked_texts
 TAGS = BioTags(("O", *(f"{prefix}-{label}" for label in LABELS for prefix in "BI")))
 # Words with what stands between them, so that spans along words can always be represented.
 WORDS = ("Idlib", "rebels", "al", "117", "café", "cafe\u0301", "حلب", "Идлиб", "😀", "Nusra", "İstanbul", "ß")
-GAPS = (" ", ", ", " - ", "\n", "\N{NO-BREAK SPACE}", "'s ", ".", "  ", "\u2028", "(")
+GAPS = (" ", ", ", " - ", "\n", "\N{NO-BREAK SPACE}", "'s ", "?", "  ", "\u2028", "(")
 
 
 @st.composite
@@ -168,3 +168,15 @@ def test_an_empty_text_has_no_tags() -> None:
 def test_tags_that_are_no_bio_are_refused(names: tuple[str, ...]) -> None:
     with pytest.raises(CheckpointError, match="no BIO scheme"):
         BioTags(names)
+
+
+@pytest.mark.parametrize("kind", tokenizers.KINDS)
+@pytest.mark.parametrize("number", ["370,000", "1.2", "1,234,567.8"])
+def test_a_number_with_separators_is_one_word(kind: str, number: str) -> None:
+    text = f"some {number}, or 3, 4."
+    (tokens,) = tokenize([text], tokenizers.build(kind))
+    begin, end = text.index(number), text.index(number) + len(number)
+    own = [n for n, start in enumerate(tokens.starts) if begin <= start < end and tokens.visible[n]]
+    assert [int(tokens.joints[n]) for n in own] == [NEXT_WORD] + [SAME_WORD] * (len(own) - 1)
+    after = [n for n, start in enumerate(tokens.starts) if start >= end and tokens.visible[n]]
+    assert tokens.joints[after[0]] == NEXT_WORD

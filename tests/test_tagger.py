@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -44,10 +45,13 @@ def test_the_plain_pipeline_opens_the_folder_and_finds_the_same_save_for_what_le
     from transformers import pipeline
 
     theirs = pipeline("token-classification", model=str(trained.model), aggregation_strategy="simple")
+    # Transitions, one reading a name and a least score are what the pipeline knows nothing of.
+    info = tagger.checkpoint.info.model_copy(update={"consistency": 0.0, "least_score": 0.0})
+    tagger = Tagger(dataclasses.replace(tagger.checkpoint, transitions=None, info=info))
     texts = passages(gold, tagger)
     all_tokens = tokenize(texts, tagger.checkpoint.tokenizer)
     emissions = tagger.emissions(all_tokens)
-    same = repaired = 0
+    same = 0
     for text, tokens, scores, ours in zip(texts, all_tokens, emissions, tagger.tag(texts), strict=True):
         their_spans = {(item["start"], item["end"], item["entity_group"]) for item in theirs(text)}
         our_spans = {span.key for span in ours}
@@ -67,10 +71,8 @@ def test_the_plain_pipeline_opens_the_folder_and_finds_the_same_save_for_what_le
         for start, end, label in our_spans ^ their_spans:
             touched = {int(run[index]) for index in np.flatnonzero((starts < end) & (ends > start))}
             assert touched & broken, (text[start:end], label)
-        repaired += len(our_spans ^ their_spans)
         same += len(our_spans & their_spans)
     assert same > 100
-    assert repaired < same
 
 
 def test_spans_beyond_the_models_positions_are_found_like_any_other(tagger: Tagger) -> None:

@@ -10,14 +10,15 @@ import time
 from pathlib import Path
 
 import pytest
-import yaml
 
 from conflict_ner.checkpoint import read_info, weights_sha256
 from conflict_ner.config import read_config
+from conflict_ner.documents import Document
 from conflict_ner.errors import ConfigError
 from conflict_ner.schema import LabelSchema
 from tests import small_models
 from tests.conftest import Trained
+from train.card.facts import read_facts
 from train.config import TrainConfig
 from train.examples import encode, loss_lines
 
@@ -57,16 +58,15 @@ def test_the_terminal_tells_losses_epochs_and_where_all_lies(trained: Trained) -
     assert "Traceback" not in trained.printed
 
 
-def test_the_card_comes_from_the_run(trained: Trained) -> None:
-    card = (trained.model / "README.md").read_text()
-    head = yaml.safe_load(card.split("---\n")[1])
-    (result, *_) = head["model-index"][0]["results"]
-    scores = json.loads((trained.run / "scores.json").read_text())
-    assert result["metrics"][0]["value"] == pytest.approx(
-        scores["validation"]["micro"]["strict"]["f1"]["value"], abs=1e-4
-    )
-    assert "| ARMED_GROUP |" in card
-    assert "| train | 3 | 188 |" in card
+def test_the_run_keeps_the_facts_of_its_training(trained: Trained) -> None:
+    facts = read_facts(trained.run)
+    assert facts is not None
+    assert facts.weights_sha256 == weights_sha256(trained.model)
+    assert facts.precision == "float32"
+    assert facts.epochs == 12
+    assert 1 <= (facts.best_epoch or 0) <= 12
+    assert facts.encoder.name == trained.encoder.name
+    assert f"`{facts.weights_sha256}`; `conflict-ner info" in (trained.model / "README.md").read_text()
 
 
 def epoch_scores(run: Path) -> list[float]:
@@ -138,19 +138,6 @@ def test_a_killed_run_is_never_overwritten_unasked_and_goes_on_when_asked(traine
     assert "is finished" in finished.stderr
 
 
-def test_two_processes_train_one_model(trained: Trained, tmp_path: Path) -> None:
-    config = small_models.write_config(tmp_path / "ddp.yaml", trained.encoder, trained.corpus)
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone"]
-    line = [*launcher, *small_models.command(str(config), "trainer.num_train_epochs=3")[1:]]
-    done = small_models.run(line, cwd=tmp_path, OMP_NUM_THREADS="1")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "in 2 processes" in done.stdout
-    assert done.stdout.count("Scores on the test split") == 1
-    assert len(epoch_scores(tmp_path / "run")) == 3
-    assert max(epoch_scores(tmp_path / "run")) == pytest.approx(final_score(tmp_path / "run"), abs=1e-6)
-    assert read_info(tmp_path / "model").scores.keys() == {"validation_strict_f1", "test_strict_f1"}
-
-
 def test_without_validation_the_last_epoch_is_taken_and_said(trained: Trained, tmp_path: Path) -> None:
     from train.corpus import CorpusConfig, build_corpus
 
@@ -173,6 +160,28 @@ def test_a_corpus_without_a_train_split_is_told(small_encoder: Path, tmp_path: P
     config = small_models.write_config(tmp_path / "bare.yaml", small_encoder, tmp_path / "corpus")
     with pytest.raises(ConfigError, match="has no train split"):
         train(read_config(config, TrainConfig))
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+@pytest.mark.parametrize("text", ["", "Nothing is marked here."], ids=["no text", "no span"])
+def test_a_split_without_spans_is_told_before_the_training(
+    trained: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str], split: str, text: str
+) -> None:
+    from train.fine_tune import fine_tune
+    from train.material import Material
+
+    overrides = [f"run={tmp_path / 'run'}", f"output={tmp_path / 'model'}", "trainer.max_steps=1"]
+    config = read_config(trained.config, TrainConfig, overrides)
+    material = Material.of(config)
+    bare = material.with_splits({**material.splits, split: [Document(id="bare", text=text)]})
+    if split == "train":
+        with pytest.raises(ConfigError, match="None of the 1 documents of the train split has a span"):
+            fine_tune(config, bare)
+        assert not any(tmp_path.iterdir())
+        return
+    fine_tune(config, bare)
+    assert "the last one is taken; label some of them" in " ".join(capsys.readouterr().out.split())
+    assert json.loads((tmp_path / "run" / "scores.json").read_text()).keys() == {"test"}
 
 
 def test_all_unknown_keys_are_told_with_the_nearest_names() -> None:
@@ -236,7 +245,7 @@ def test_each_piece_counts_once_and_losses_are_listed(small_encoder: Path, schem
     from transformers import AutoTokenizer
 
     from conflict_ner.checkpoint import WindowSettings
-    from conflict_ner.documents import Document, Span
+    from conflict_ner.documents import Span
     from conflict_ner.spans import IGNORED, BioTags
 
     text = "Rebels took Idlib on Tuesday. " * 40 + "The Idlibis fled."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,8 +29,18 @@ OWN_KEYS = {
     "greater_is_better": "nothing: a higher strict F1 is better",
     "remove_unused_columns": "nothing: the examples hold what the model takes",
     "label_names": "nothing: the labels come from the corpus",
+    "label_smoothing_factor": "loss: it says what a reading is judged by",
 }
 """Arguments of the Trainer that this project sets itself, and the key to use in their place."""
+
+_STRATEGIES = {"eval_strategy", "logging_strategy", "save_strategy"}
+_ABOVE_ZERO = {
+    "gradient_accumulation_steps",
+    "learning_rate",
+    "num_train_epochs",
+    "per_device_eval_batch_size",
+    "per_device_train_batch_size",
+}
 
 
 class EncoderSettings(ConfigModel):
@@ -38,14 +49,36 @@ class EncoderSettings(ConfigModel):
     Attributes:
         name: a folder, a hub id, or `package:NAME/FOLDER` for a folder inside an installed package.
         revision: branch, tag or commit of a hub id.
+        new_head: begin with a fresh head where `name` is a finished model; by default its head and transitions go on.
         freeze_embeddings: leave the word embeddings as they are (faster, and no worse on this data).
+        freeze_layers: leave this many of the lowest layers, and all embeddings, as they are: half as much work or less.
         config: values of the encoder's own config.json to change, such as its dropout.
     """
 
     name: str = DEFAULT_ENCODER
     revision: str | None = None
+    new_head: bool = False
     freeze_embeddings: bool = True
+    freeze_layers: int = Field(default=0, ge=0)
     config: dict[str, Any] = Field(default_factory=dict)
+
+
+class LossSettings(ConfigModel):
+    """What a reading is judged by; the parts add up, each with its weight.
+
+    Attributes:
+        cross_entropy: of each piece's tag alone.
+        chain: of the whole sequence of tags, with learned transitions (train/chain.py).
+    """
+
+    cross_entropy: float = Field(default=1.0, ge=0)
+    chain: float = Field(default=1.0, ge=0)
+
+    @model_validator(mode="after")
+    def _judges_something(self) -> LossSettings:
+        if not self.cross_entropy and not self.chain:
+            raise ValueError("cross_entropy and chain are both 0; a model learns from one of them at least")
+        return self
 
 
 class TrainConfig(ConfigModel):
@@ -58,7 +91,11 @@ class TrainConfig(ConfigModel):
         run: where the Trainer's own checkpoints, the log and the scores go; by default `runs/<name>`.
         encoder: what is fine-tuned.
         windows: how long texts are cut, in tokens, special tokens counted in.
+        consistency: share of a name's mean reading over a text in its reading at each place; 0 reads each by itself.
+        least_score: spans below it are left out; null chooses it on the validation split (train/least_score.py).
         precision: autocast in `bfloat16` or `float16`, or `float32`; `auto` is bfloat16 where that is faster here.
+        loss: what a reading is judged by.
+        head_rate: the weights that the run begins with, a fresh head and transitions, learn at the rate times this.
         seed: fixes initial weights, order and dropout.
         resume: true continues the run in `run`, false starts anew, null refuses to overwrite an unfinished one.
         trainer: passed through to `transformers.TrainingArguments`.
@@ -70,7 +107,11 @@ class TrainConfig(ConfigModel):
     run: Path | None = None
     encoder: EncoderSettings = EncoderSettings()
     windows: WindowSettings = WindowSettings()
+    consistency: float = Field(default=0.4, ge=0, le=1)
+    least_score: float | None = Field(default=None, ge=0, le=1)
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    loss: LossSettings = LossSettings()
+    head_rate: float = Field(default=10.0, gt=0)
     seed: int = Field(default=13, ge=0)
     resume: bool | None = None
     trainer: dict[str, Any] = Field(default_factory=dict)
@@ -84,6 +125,10 @@ class TrainConfig(ConfigModel):
     def run_folder(self) -> Path:
         """The absolute folder of the run."""
         return rooted(self.run or Path("runs") / self.name)
+
+    def plain(self, **changes: Any) -> TrainConfig:
+        """Return the plain training of a configuration that adds keys of its own, with changes."""
+        return TrainConfig(**{name: getattr(self, name) for name in TrainConfig.model_fields} | changes)
 
     @field_validator("trainer")
     @classmethod
@@ -114,6 +159,13 @@ def _trainer_problems(given: dict[str, Any]) -> Iterator[str]:
             yield f"{key}: unknown key{did_you_mean(key, allowed)}"
         elif (kind := _other_kind(value, getattr(allowed[key].type, "__name__", str(allowed[key].type)))) is not None:
             yield f"{key}: {value!r} is no {kind}; the default is {allowed[key].default!r}"
+        elif not _is_above_zero(key, value):
+            yield f"{key}: {value!r} is not above 0; the default is {allowed[key].default!r}"
+
+
+def _is_above_zero(key: str, value: Any) -> bool:
+    """Tell whether a number that must be above zero is; what is no number is judged elsewhere."""
+    return key not in _ABOVE_ZERO or isinstance(value, str) or not isinstance(value, int | float) or value > 0
 
 
 def _other_kind(value: Any, annotation: str) -> str | None:
@@ -148,8 +200,11 @@ def training_arguments(config: TrainConfig, has_validation: bool) -> Any:
         "save_total_limit": 2,  # with the best model kept: the best and the last
         "logging_steps": 10,
         "dataloader_pin_memory": torch.accelerator.is_available(),
+        "ddp_find_unused_parameters": False,  # every weight has a gradient, and looking for others takes time
+        "logging_nan_inf_filter": False,  # the run stops at the first such loss, see train/trainer.py
         **({"eval_strategy": "epoch"} if has_validation else {}),
-        **config.trainer,
+        # YAML reads `no` as false, and the Trainer wants the word.
+        **{key: "no" if value is False and key in _STRATEGIES else value for key, value in config.trainer.items()},
         "output_dir": str(config.run_folder / "checkpoints"),
         "seed": config.seed,
         "data_seed": config.seed,
@@ -159,9 +214,28 @@ def training_arguments(config: TrainConfig, has_validation: bool) -> Any:
     if not has_validation:
         given["eval_strategy"] = "no"
     try:
-        return TrainingArguments(**given)
+        arguments = TrainingArguments(**given)
     except (ValueError, TypeError, ImportError) as error:
         raise ConfigError(f"The Trainer refuses the arguments under `trainer:`: {error}") from error
+    if arguments.fsdp and arguments.world_size == 1:
+        raise ConfigError(
+            "trainer.fsdp spreads a model over several processes, and this is one: launch it with "
+            "`torchrun --nproc-per-node GPUS train/train.py CONFIG`, or leave trainer.fsdp out."
+        )
+    return arguments
+
+
+def require_one_process(command: str) -> None:
+    """Refuse to go on as one of several processes: a command of many trainings would write each of them twice.
+
+    Raises:
+        ConfigError: torchrun has started several.
+    """
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        raise ConfigError(
+            f"`python -m train {command}` runs in one process, and torchrun has started several; start it without "
+            "torchrun."
+        )
 
 
 def faster_precision() -> Literal["float32", "bfloat16"]:

@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from conflict_ner.config import ConfigModel, explain
 from conflict_ner.documents import Document
-from conflict_ner.errors import DataError
+from conflict_ner.errors import DataError, did_you_mean
 from conflict_ner.schema import LabelSchema
 from train import rooted
 from train.readings import Choice, Source
@@ -26,6 +26,20 @@ LABELS = "labels.yaml"
 CARD = "README.md"
 
 
+class About(ConfigModel):
+    """What the cards say of a source.
+
+    Attributes:
+        description: what it is, in a few words.
+        licence: of its texts and annotations.
+        synthetic: whether its texts were invented.
+    """
+
+    description: str = ""
+    licence: str | None = None
+    synthetic: bool = False
+
+
 class CorpusConfig(ConfigModel):
     """One corpus, as `configs/corpus/*.yaml` describes it.
 
@@ -34,6 +48,8 @@ class CorpusConfig(ConfigModel):
         description: first sentences of the card.
         labels: the label schema.
         sources: name -> file or pattern (`*.marked`, `*.jsonl`).
+        about: name of a source -> what the cards say of it.
+        hub_id: where the corpus stands on the hub, if it does.
         prefer: annotators' names, the most trusted first, for documents that several read.
         test: what is held out for the last score.
         validation: what is held out to choose a model by.
@@ -45,11 +61,20 @@ class CorpusConfig(ConfigModel):
     description: str = ""
     labels: Path = Path("configs/labels.yaml")
     sources: Annotated[dict[str, str], Field(min_length=1)]
+    about: dict[str, About] = Field(default_factory=dict)
+    hub_id: Annotated[str, Field(pattern=r"^[\w.-]+/[\w.-]+$")] | None = None
     prefer: tuple[str, ...] = ()
     test: Selection = Selection()
     validation: Selection = Selection()
     seed: int = 0
     output: Path
+
+    @model_validator(mode="after")
+    def _tells_of_its_sources(self) -> CorpusConfig:
+        unknown = [f"{name!r}{did_you_mean(name, self.sources)}" for name in self.about if name not in self.sources]
+        if unknown:
+            raise ValueError(f"about: there is no source {', '.join(unknown)}")
+        return self
 
 
 class Member(BaseModel):

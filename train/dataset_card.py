@@ -10,6 +10,7 @@ import yaml
 
 from conflict_ner.documents import Document
 from conflict_ner.schema import LabelSchema
+from train import shown
 from train.readings import choice_lines
 from train.splits import Selection
 
@@ -41,9 +42,9 @@ def dataset_card(config: CorpusConfig, manifest: Manifest, splits: Splits, schem
         "## Columns\n",
         _COLUMNS,
         "## Sources\n",
-        _sources(manifest),
+        sources_table(config, manifest),
         "## Splits\n",
-        _split_rules(config),
+        split_rules(config),
         "## Annotators\n",
         _annotators(manifest, splits),
     ]
@@ -136,14 +137,27 @@ def _labels(schema: LabelSchema) -> str:
     return markdown_table(rows, numbers=False)
 
 
-def _sources(manifest: Manifest) -> str:
-    rows = [["source", "path", "files", "readings", "SHA-256"]]
+def sources_table(config: CorpusConfig, manifest: Manifest) -> str:
+    """Return what a corpus was built from, as Markdown: each source with its licence and hash, invented texts named.
+
+    Args:
+        config: what is said of the sources.
+        manifest: their files, readings and hashes.
+    """
+    from train.corpus import About
+
+    rows = [["source", "files", "what it is", "licence", "readings", "SHA-256"]]
     for name, source in manifest.sources.items():
-        rows.append([name, f"`{source.path}`", str(source.files), str(source.readings), f"`{source.sha256}`"])
+        about = config.about.get(name, About())
+        told = f"{'**Synthetic.** ' if about.synthetic else ''}{about.description}".strip() or "not stated"
+        licence = about.licence or "not stated"
+        files = f"{source.files:,}: `{shown(source.path)}`"
+        rows.append([f"`{name}`", files, told, licence, f"{source.readings:,}", f"`{source.sha256}`"])
     return markdown_table(rows, numbers=False)
 
 
-def _split_rules(config: CorpusConfig) -> str:
+def split_rules(config: CorpusConfig) -> str:
+    """Return how a corpus was split, as Markdown."""
     lines = [
         f"- {name}: {_told(selection)}"
         for name, selection in (("test", config.test), ("validation", config.validation))

@@ -14,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from conflict_ner.checkpoint import WindowSettings
+from conflict_ner.consistency import consistent
 from conflict_ner.documents import Document, Span
 from conflict_ner.spans import IGNORED, BioTags, Loss
 from conflict_ner.tagger import Frame
-from conflict_ner.tokens import Tokens, tokenize
+from conflict_ner.tokens import OUTSIDE_TEXT, Tokens, tokenize
+from conflict_ner.transitions import Transitions
 from conflict_ner.windows import Window, merge_windows, plan_windows
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Examples:
     """The examples of one split.
 
     Attributes:
-        features: one a window: `input_ids`, `attention_mask`, `labels`, all lists of one length.
+        features: one a window: `input_ids`, `attention_mask`, `labels`, `joints`, all lists of one length.
         documents: the documents that the features come from, in order.
         frame: the special tokens around each window.
     """
@@ -58,8 +60,14 @@ class Examples:
         """(document id, loss) of every span that cannot be represented."""
         return [(encoded.document.id, loss) for encoded in self.documents for loss in encoded.lost]
 
-    def predicted(self, logits: NDArray[np.float32], tags: BioTags) -> list[tuple[Span, ...]]:
-        """Merge the windows' logits, shape (windows, longest window, tags), and decode each document."""
+    def predicted(
+        self,
+        logits: NDArray[np.float32],
+        tags: BioTags,
+        transitions: Transitions | None = None,
+        consistency: float = 0.0,
+    ) -> list[tuple[Span, ...]]:
+        """Merge the windows' logits, shape (windows, longest window, tags), and decode each document as a tagger."""
         results: list[tuple[Span, ...]] = []
         position = 0
         begin = len(self.frame.before)
@@ -69,7 +77,9 @@ class Examples:
             ]
             position += len(readings)
             emissions = _log_softmax(merge_windows(encoded.windows, readings, len(tags.names)))
-            results.append(tags.spans(tags.decode(emissions, encoded.tokens), encoded.tokens))
+            emissions = consistent(emissions, encoded.tokens, encoded.document.text, consistency)
+            decoded = tags.decode(emissions, encoded.tokens, transitions)
+            results.append(tags.spans(decoded, encoded.tokens, np.exp(emissions)))
         return results
 
 
@@ -110,10 +120,19 @@ def loss_lines(examples: Examples, split: str) -> list[str]:
 
 def _feature(window: Window, tokens: Tokens, tags: NDArray[np.int64], frame: Frame) -> dict[str, list[int]]:
     ids = frame.around(tokens.ids[window.start : window.end]).tolist()
+    begin = len(frame.before)
     labels = np.full(len(ids), IGNORED, dtype=np.int64)
-    begin = len(frame.before) + window.own_start - window.start
-    labels[begin : begin + window.own_end - window.own_start] = tags[window.own_start : window.own_end]
-    return {"input_ids": ids, "attention_mask": [1] * len(ids), "labels": labels.tolist()}
+    owned = slice(begin + window.owned.start, begin + window.owned.stop)
+    labels[owned] = tags[window.own_start : window.own_end]
+    joints = np.full(len(ids), OUTSIDE_TEXT, dtype=np.int64)
+    shown = tokens.visible[window.start : window.end]
+    joints[begin : begin + len(window)] = np.where(shown, tokens.joints[window.start : window.end], OUTSIDE_TEXT)
+    return {
+        "input_ids": ids,
+        "attention_mask": [1] * len(ids),
+        "labels": labels.tolist(),
+        "joints": joints.tolist(),
+    }
 
 
 def _log_softmax(logits: NDArray[np.float32]) -> Any:

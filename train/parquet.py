@@ -103,7 +103,7 @@ def _to_document(row: Mapping[str, Any], schema: LabelSchema) -> Document:
     spans = [
         {
             **span,
-            "label": schema.label_names[span["label"]],
+            "label": _label_name(span["label"], schema),
             "attributes": {name: value for name, value in (span.get("attributes") or {}).items() if value is not None},
         }
         for span in row["spans"]
@@ -112,6 +112,13 @@ def _to_document(row: Mapping[str, Any], schema: LabelSchema) -> Document:
     return Document.model_validate(
         {"id": row["id"], "text": row["text"], "meta": meta, "provenance": row["provenance"], "spans": spans}
     )
+
+
+def _label_name(number: int, schema: LabelSchema) -> str:
+    names = schema.label_names
+    if not 0 <= number < len(names):
+        raise LookupError(f"a span has label number {number}, and the schema numbers 0 to {len(names) - 1}: {names}")
+    return names[number]
 
 
 def write_split(dataset: Dataset, path: Path) -> None:

@@ -68,6 +68,10 @@ class EpochLines(TrainerCallback):
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Close the bar."""
+        self.close()
+
+    def close(self) -> None:
+        """Close the bar, if it is open."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None

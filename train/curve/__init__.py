@@ -1,0 +1,1 @@
+"""Learning curve by number of documents: `python -m train curve configs/train/curve.yaml`."""

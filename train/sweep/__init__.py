@@ -1,0 +1,1 @@
+"""Parameter search: `python -m train sweep configs/train/sweep.yaml`."""
