@@ -6,24 +6,28 @@ never sent to the hub, so a typo stays a typo and does not become a network erro
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import importlib.util
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors import SafetensorError
 
 from conflict_ner import __version__
+from conflict_ner.calibration import Calibration, read_calibration
 from conflict_ner.config import explain
 from conflict_ner.errors import CheckpointError, did_you_mean
 from conflict_ner.files import replacing_folder
 from conflict_ner.schema import LabelSchema
 from conflict_ner.spans import BioTags
+from conflict_ner.transitions import Transitions, read_transitions
 
 if TYPE_CHECKING:
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+    from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 INFO_FILE = "conflict_ner.json"
 PACKAGE_PREFIX = "package:"
@@ -49,9 +53,13 @@ class CheckpointInfo(BaseModel):
         name: name of the training run.
         labels: the schema that the tags derive from; None for a model made elsewhere.
         windows: the windows it was trained on, and is read with.
+        consistency: share of a name's mean reading over a text in its reading at each place.
+        least_score: spans that the model is less sure of are left out; chosen where the model was.
         encoder: what it was fine-tuned from.
         corpus: name and SHA-256 of the corpus manifest.
         scores: strict F1 and the like, by split.
+        intervals: the 95 % interval of a score, where it has one.
+        created: the day on which it was trained.
         weights_sha256: hash of `model.safetensors`, which `info` prints and `verify` checks.
     """
 
@@ -62,21 +70,27 @@ class CheckpointInfo(BaseModel):
     name: str = ""
     labels: LabelSchema | None = None
     windows: WindowSettings = WindowSettings()
+    consistency: Annotated[float, Field(ge=0, le=1)] = 0.0
+    least_score: Annotated[float, Field(ge=0, le=1)] = 0.0
     encoder: str | None = None
     corpus: dict[str, str] = {}
     scores: dict[str, float] = {}
+    intervals: dict[str, tuple[float, float]] = {}
+    created: datetime.date | None = None
     weights_sha256: str | None = None
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """An opened checkpoint: folder, model, fast tokenizer without truncation, tags, our metadata."""
+    """An opened checkpoint: folder, model, fast tokenizer that cuts nothing, tags, metadata, decoding scores."""
 
     folder: Path
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     tags: BioTags
     info: CheckpointInfo
+    transitions: Transitions | None = None
+    calibration: Calibration | None = None
 
 
 def find_checkpoint(name: str | Path, revision: str | None = None) -> Path:
@@ -164,15 +178,17 @@ def load_checkpoint(name: str | Path, revision: str | None = None) -> Checkpoint
     try:
         config = AutoConfig.from_pretrained(folder, local_files_only=True)
         tags = BioTags(tuple(config.id2label[number] for number in range(config.num_labels)))
+        transitions = read_transitions(folder, tags.names)
+        calibration = read_calibration(folder)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModelForTokenClassification.from_pretrained(folder, config=config, local_files_only=True)
     except CheckpointError as error:
         raise CheckpointError(f"{folder}: {error}") from error
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise CheckpointError(f"The checkpoint {str(folder)!r} cannot be opened: {error}") from error
     require_fast(tokenizer, str(folder))
     model.eval()
-    return Checkpoint(folder, model, tokenizer, tags, _fit(info, tokenizer, model))
+    return Checkpoint(folder, model, tokenizer, tags, _fit(info, tokenizer, model), transitions, calibration)
 
 
 def require_fast(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
@@ -224,11 +240,16 @@ def weights_sha256(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def longest_window(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase) -> int:
+    """Return the most tokens that a model can take at once, special tokens counted in."""
+    positions = getattr(config, "max_position_embeddings", None) or _MAX_WINDOW
+    # RoBERTa's positions begin after the padding id, so its tokenizer allows two less.
+    return min(int(positions), int(min(tokenizer.model_max_length, 1 << 20)))
+
+
 def _fit(info: CheckpointInfo, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> CheckpointInfo:
     """Keep the windows within what the model can take."""
-    positions = getattr(model.config, "max_position_embeddings", None) or _MAX_WINDOW
-    # RoBERTa's positions begin after the padding id, so its tokenizer allows two less.
-    most = min(int(positions), int(min(tokenizer.model_max_length, 1 << 20)))
+    most = longest_window(model.config, tokenizer)
     size = min(info.windows.size, most)
     windows = WindowSettings(size=size, overlap=min(info.windows.overlap, size // 2))
     return info.model_copy(update={"windows": windows})
@@ -253,7 +274,11 @@ def _download(name: str, revision: str | None) -> Path:
 
     wanted: Any = ["*.json", "*.safetensors", "*.txt", "*.model", "README.md"]
     try:
-        return Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
+        if any(folder.glob("*.safetensors")):
+            return folder
+        # Older encoders are published as PyTorch's own files alone; transformers reads them and runs no code of theirs.
+        return Path(snapshot_download(name, revision=revision, allow_patterns=[*wanted, "pytorch_model*"]))
     except Exception as error:
         # The hub client raises errors of its own, of httpx and of the system alike: the cause is told, not lost.
         cause = f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else ''}"

@@ -45,6 +45,10 @@ def extract(
     model: ModelOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON document a line instead of the view")] = False,
     device: Annotated[str | None, typer.Option(help="torch device, such as cpu or cuda:0", show_default=False)] = None,
+    precision: Annotated[
+        float | None,
+        typer.Option(help="leave out spans too unsure for it, such as 0.9", min=0, max=1, show_default=False),
+    ] = None,
 ) -> None:
     """Print the spans of articles: in colour for people, with --json for programs."""
     from conflict_ner.inputs import read_inputs
@@ -54,7 +58,7 @@ def extract(
     if first is None:
         err.print("There is no document in the input.", style="yellow")
         return
-    extractor = _load(model, device)
+    extractor = _load(model, device, precision)
     extracted = extractor.extract(chain([first], documents))
     if as_json:
         for document in extracted:
@@ -103,11 +107,11 @@ def main() -> None:
     run(app, "conflict-ner")
 
 
-def _load(model: str | None, device: str | None) -> Extractor:
+def _load(model: str | None, device: str | None, precision: float | None) -> Extractor:
     from conflict_ner.extract import load
 
     quiet_transformers()
-    return load(_model_name(model), device)
+    return load(_model_name(model), device, precision=precision)
 
 
 def _model_name(model: str | None) -> str:

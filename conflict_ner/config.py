@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -89,12 +89,15 @@ def explain(error: ValidationError, model: type[BaseModel]) -> Iterator[str]:
 def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
     """Return the field names that `model` allows at a nested location of an error."""
     current: Any = model
-    for part in location:
+    parts = iter(location)
+    for part in parts:
         if isinstance(part, int):
             continue
         field = current.model_fields.get(part)
         if field is None:
             return []
+        if get_origin(field.annotation) is dict:
+            next(parts, None)  # a key of the user's own
         found = _model_in(field.annotation)
         if found is None:
             return []

@@ -32,6 +32,10 @@ class CheckpointError(ConflictNerError):
     """A model folder or hub id that cannot be found, opened or trusted."""
 
 
+class TrainingError(ConflictNerError):
+    """A training that cannot go on: it diverged, or the machine has no memory or no room on the disk left."""
+
+
 class ServiceError(ConflictNerError):
     """A server (Label Studio, a model hub) that cannot be reached, or refuses."""
 

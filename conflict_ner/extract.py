@@ -41,15 +41,19 @@ class Extractor:
                 )
 
 
-def load(name: str | Path, device: str | None = None, revision: str | None = None) -> Extractor:
+def load(
+    name: str | Path, device: str | None = None, revision: str | None = None, precision: float | None = None
+) -> Extractor:
     """Open a checkpoint for extraction.
 
     Args:
         name: a folder, or a hub id.
         device: a torch device; by default a GPU where there is one.
         revision: branch, tag or commit of a hub id.
+        precision: such as 0.9; leaves out spans that are too unsure for it. None keeps all.
 
     Raises:
         CheckpointError: the checkpoint cannot be found or opened.
+        ConfigError: the checkpoint was not calibrated for that precision.
     """
-    return Extractor(Tagger.load(name, device, revision))
+    return Extractor(Tagger.load(name, device, revision, precision))

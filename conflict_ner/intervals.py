@@ -41,7 +41,7 @@ class Intervals:
             )
             return
         table = _table(counts, rows)
-        sampled = resample(np.moveaxis(table, (2, 3), (0, 1)), lambda sums: _measures(*sums), resamples, seed)
+        sampled = resample(np.moveaxis(table, (2, 3), (0, 1)), lambda sums: measures(*sums), resamples, seed)
         unchanging: dict[str, list[tuple[str, str]]] = {}
         for row, label in enumerate(rows):
             if np.count_nonzero(table[0, row, :, :2].sum(axis=1)) < 2:
@@ -125,10 +125,10 @@ def resample(table: NDArray[np.float64], statistic: Statistic, resamples: int, s
     return distribution
 
 
-def _measures(
+def measures(
     gold: NDArray[np.float64], predicted: NDArray[np.float64], found: NDArray[np.float64], right: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return precision, recall and F1 stacked; NaN where the share is one of nothing."""
+    """Return precision, recall and F1 of counts of one shape, stacked; NaN where the share is one of nothing."""
     nothing = np.full(gold.shape, np.nan)
     precision = np.divide(right, predicted, out=nothing.copy(), where=predicted > 0)
     recall = np.divide(found, gold, out=nothing.copy(), where=gold > 0)

@@ -1,8 +1,8 @@
 """BIO tags <-> character spans: alignment that names what it loses, and legal decoding.
 
 A tag sequence is legal when `I-X` follows `B-X` or `I-X`, when a piece inside a word carries on with what the
-word began, and when no span goes across a blank line. Decoding finds the most probable legal sequence (Viterbi
-1967, with forbidden transitions at minus infinity), so no word is cut and no headline runs into the text.
+word began, and when no span goes across a blank line. Decoding finds the most probable legal sequence, so no word
+is cut and no headline runs into the text.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from conflict_ner.documents import Span
 from conflict_ner.errors import CheckpointError
 from conflict_ner.schema import OUTSIDE, LabelSchema
 from conflict_ner.tokens import NEXT_PARAGRAPH, NEXT_WORD, SAME_WORD, Tokens
+from conflict_ner.transitions import Transitions, best_path
 
 IGNORED = -100
 """Tag id of pieces that carry no loss (PyTorch's default `ignore_index`)."""
@@ -122,38 +123,42 @@ class BioTags:
         every[shown] = tags
         return Alignment(every, tuple(lost))
 
-    def decode(self, emissions: NDArray[np.float32], tokens: Tokens) -> NDArray[np.int64]:
+    def decode(
+        self, emissions: NDArray[np.float32], tokens: Tokens, transitions: Transitions | None = None
+    ) -> NDArray[np.int64]:
         """Return the most probable legal tag ids of the visible pieces.
 
         Args:
             emissions: log-probabilities (or any additive scores) of all pieces, shape (n, tags).
             tokens: the pieces.
+            transitions: what the model learned of tags that follow each other, if it did.
 
         Returns:
             Tag ids, shape (visible pieces,).
         """
         scores = emissions[tokens.visible]
         joints = tokens.joints[tokens.visible]
-        best = scores.argmax(axis=1)
-        return best if self.is_legal(best, joints) else self._viterbi(scores, joints)
+        if transitions is None:
+            best: NDArray[np.int64] = scores.argmax(axis=1)
+            if self.is_legal(best, joints):
+                return best
+        first, steps = self.chain(transitions)
+        return best_path(scores, first, steps, joints)
+
+    def chain(self, transitions: Transitions | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the scores of a first tag, shape (tags,), and of steps, shape (3, tags, tags): -inf where not legal.
+
+        Inside a word the next tag follows from the one before, so transitions count between words alone.
+        """
+        known = transitions or Transitions.none(len(self.names))
+        first: NDArray[np.float64] = np.where(self.first, known.first.astype(np.float64), -np.inf)
+        steps: NDArray[np.float64] = np.where(self.allowed, known.between.astype(np.float64), -np.inf)
+        steps[SAME_WORD] = np.where(self.allowed[SAME_WORD], 0.0, -np.inf)
+        return first, steps
 
     def is_legal(self, tags: NDArray[np.int64], joints: NDArray[np.int8]) -> bool:
         """Say whether tag ids of consecutive visible pieces keep all rules; `joints` has the same shape."""
         return not len(tags) or bool(self.first[tags[0]] and self.allowed[joints[1:], tags[:-1], tags[1:]].all())
-
-    def _viterbi(self, scores: NDArray[np.float32], joints: NDArray[np.int8]) -> NDArray[np.int64]:
-        steps = np.where(self.allowed, 0.0, -np.inf)
-        total = np.where(self.first, scores[0].astype(np.float64), -np.inf)
-        came_from = np.empty(scores.shape, dtype=np.int64)
-        for index in range(1, len(scores)):
-            paths = total[:, None] + steps[joints[index]]
-            came_from[index] = paths.argmax(axis=0)
-            total = paths.max(axis=0) + scores[index]
-        tags = np.empty(len(scores), dtype=np.int64)
-        tags[-1] = total.argmax()
-        for index in range(len(scores) - 1, 0, -1):
-            tags[index - 1] = came_from[index, tags[index]]
-        return tags
 
     def spans(
         self, tags: NDArray[np.int64], tokens: Tokens, probabilities: NDArray[np.float32] | None = None

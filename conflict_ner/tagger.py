@@ -1,11 +1,12 @@
 """Texts -> scored spans with a fine-tuned token-classification model on PyTorch.
 
-The way: tokens -> windows, sorted by length into batches -> log-probabilities -> merged -> legal tags -> spans.
+The way: tokens -> windows, sorted by length into batches -> log-probabilities -> merged -> one reading a name ->
+legal tags -> spans.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +16,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from conflict_ner.calibration import CALIBRATION_FILE
 from conflict_ner.checkpoint import Checkpoint, load_checkpoint
+from conflict_ner.consistency import consistent
 from conflict_ner.documents import Document, Span
+from conflict_ner.errors import ConfigError
 from conflict_ner.spans import Loss
 from conflict_ner.tokens import Tokens, tokenize
 from conflict_ner.windows import Window, merge_windows, plan_windows
@@ -63,23 +67,41 @@ class Tagger:
         checkpoint: an opened one; `Tagger.load` opens it by name.
         device: a torch device; by default a GPU where there is one, else the CPU.
         batch_tokens: most tokens of a batch, padding counted in.
+        precision: leave out the spans that are too unsure for it, by the checkpoint's own thresholds; None keeps all.
+
+    Raises:
+        ConfigError: the checkpoint has no thresholds for that precision.
     """
 
-    def __init__(self, checkpoint: Checkpoint, device: str | None = None, batch_tokens: int = 4096) -> None:
+    def __init__(
+        self,
+        checkpoint: Checkpoint,
+        device: str | None = None,
+        batch_tokens: int = 4096,
+        precision: float | None = None,
+    ) -> None:
         self.checkpoint = checkpoint
         self.tags = checkpoint.tags
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.batch_tokens = batch_tokens
+        self.thresholds = _thresholds(checkpoint, precision)
         self._model: Any = checkpoint.model.to(self.device).eval()  # type: ignore[arg-type]
 
     @classmethod
-    def load(cls, name: str | Path, device: str | None = None, revision: str | None = None) -> Tagger:
+    def load(
+        cls,
+        name: str | Path,
+        device: str | None = None,
+        revision: str | None = None,
+        precision: float | None = None,
+    ) -> Tagger:
         """Open a checkpoint: a folder first, then a hub id.
 
         Raises:
             CheckpointError: it cannot be found or opened.
+            ConfigError: it has no thresholds for the wanted precision.
         """
-        return cls(load_checkpoint(name, revision), device)
+        return cls(load_checkpoint(name, revision), device, precision=precision)
 
     @cached_property
     def frame(self) -> Frame:
@@ -90,9 +112,32 @@ class Tagger:
         """Return each text's spans; offsets are indices into the given string, however long it is."""
         tokens = tokenize(texts, self.checkpoint.tokenizer)
         return [
-            self.tags.spans(self.tags.decode(emissions, pieces), pieces, np.exp(emissions))
-            for pieces, emissions in zip(tokens, self.emissions(tokens), strict=True)
+            self.spans(self.agreed(own, pieces, text), pieces)
+            for text, pieces, own in zip(texts, tokens, self.emissions(tokens), strict=True)
         ]
+
+    def agreed(self, emissions: NDArray[np.float32], tokens: Tokens, text: str) -> NDArray[np.float32]:
+        """Return a text's emissions with the readings of one name brought together, as far as this model does."""
+        return consistent(emissions, tokens, text, self.checkpoint.info.consistency)
+
+    def spans(self, emissions: NDArray[np.float32], tokens: Tokens) -> tuple[Span, ...]:
+        """Return the spans that a text's agreed emissions hold, of those scores that count for this model."""
+        return self._judged(self.tags.spans(self.decode(emissions, tokens), tokens, np.exp(emissions)))
+
+    def _judged(self, spans: tuple[Span, ...]) -> tuple[Span, ...]:
+        """Give spans scores that mean what they say, and leave out those too unsure for the wanted precision."""
+        least, calibration = self.checkpoint.info.least_score, self.checkpoint.calibration
+        spans = tuple(span for span in spans if (span.score or 0.0) >= least)
+        if calibration is None:
+            return spans
+        scored = tuple(calibration.score(span) for span in spans)
+        if self.thresholds is None:
+            return scored
+        return tuple(span for span in scored if (span.score or 0.0) >= self.thresholds.get(span.label, 0.0))
+
+    def decode(self, emissions: NDArray[np.float32], tokens: Tokens) -> NDArray[np.int64]:
+        """Return the most probable legal tag ids of a text's visible pieces, by this model's own transitions."""
+        return self.tags.decode(emissions, tokens, self.checkpoint.transitions)
 
     def emissions(self, texts: Sequence[Tokens]) -> list[NDArray[np.float32]]:
         """Return the log-probability of each tag for each piece of each text, shape (pieces, tags)."""
@@ -147,3 +192,14 @@ class Tagger:
         ).logits
         result: NDArray[np.float32] = torch.log_softmax(logits.float(), dim=-1).cpu().numpy()
         return result
+
+
+def _thresholds(checkpoint: Checkpoint, precision: float | None) -> Mapping[str, float] | None:
+    if precision is None:
+        return None
+    if checkpoint.calibration is None:
+        raise ConfigError(
+            f"{checkpoint.folder} has no {CALIBRATION_FILE}, so where a precision of {precision:g} begins "
+            f"is not known; make it with `python -m train calibrate RUN --model MODEL`, or ask for no precision."
+        )
+    return checkpoint.calibration.threshold(precision, checkpoint.tags.labels)

@@ -1,12 +1,13 @@
 """A text as the pieces of a tokenizer, each with its place in the text and how it joins the piece before it.
 
-Words here are runs of letters, digits and marks, whatever the tokenizer thinks of them: a span begins and
-ends at a word's edge, so decoding never cuts a word, with WordPiece, BPE and SentencePiece alike. Scripts
-that are written without spaces have no such runs; there each piece may begin a word.
+Words here are runs of letters, digits and marks, and numbers with their separators, whatever the tokenizer thinks
+of them: a span begins and ends at a word's edge, so decoding never cuts a word, with WordPiece, BPE and SentencePiece
+alike. Scripts that are written without spaces have no such runs; there each piece may begin a word.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 NEXT_WORD, SAME_WORD, NEXT_PARAGRAPH = 0, 1, 2
 """How a piece joins the visible one before it: as a new word, inside its word, or after a blank line."""
+OUTSIDE_TEXT = -1
+"""In place of a joint, for what stands in a batch and is no visible piece of a text: special tokens, padding."""
 
 _SPACE, _WORD, _ATTACHED, _NEWLINE = 1, 2, 4, 8
 # Thai to Tibetan, Myanmar, Khmer, kana, CJK: written without spaces between words.
@@ -35,6 +38,10 @@ _UNSPACED = (
     (0xF900, 0xFAFF),
     (0x20000, 0x3FFFF),
 )
+
+
+# 370,000 and 1.2 are one word each.
+_IN_NUMBERS = re.compile(r"(?<=\d)[.,](?=\d)")
 
 
 @dataclass(frozen=True)
@@ -120,7 +127,10 @@ def _kinds(text: str) -> NDArray[np.uint8]:
     """Return the kind flags of each character, shape (len(text),)."""
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     unique, inverse = np.unique(codes, return_inverse=True)
-    return np.array([_kind(int(code)) for code in unique], dtype=np.uint8)[inverse]
+    kinds = np.array([_kind(int(code)) for code in unique], dtype=np.uint8)[inverse]
+    for separator in _IN_NUMBERS.finditer(text):
+        kinds[separator.start()] = _WORD
+    return kinds
 
 
 def _at(kinds: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.uint8]:

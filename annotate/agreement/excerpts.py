@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from annotate.agreement.disagreements import Disagreement
 from annotate.annotated import Annotated, annotator_of
 from conflict_ner.documents import Document
-
-CONTEXT = 160  # characters of text on either side at most
-_EDGE = re.compile(r"[\n.!?]\s")  # where a sentence or a paragraph ends, near enough for an excerpt
+from conflict_ner.excerpts import context, goes_on
 
 
 @dataclass(frozen=True)
@@ -92,25 +89,6 @@ class Excerpts:
             self.found.append(Excerpt(annotated.id, first.meta.title or annotated.id, link, item, views))
 
 
-def context(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return the part of a text that is shown around [start, end): the sentence, cut at words where it is long."""
-    low, high = max(0, start - CONTEXT), min(len(text), end + CONTEXT)
-    edges = [match.end() for match in _EDGE.finditer(text, low, start)]
-    if edges:
-        low = edges[-1]
-    elif low > 0:
-        space = text.find(" ", low, start)
-        low = space + 1 if space >= 0 else low
-    edge = _EDGE.search(text, end, high)
-    if edge is not None:
-        high = edge.start() + (text[edge.start()] != "\n")
-    elif high < len(text):
-        space = text.rfind(" ", end, high)
-        high = space if space >= 0 else high
-    # White space between paragraphs is no context.
-    return start - len(text[low:start].lstrip()), end + len(text[end:high].rstrip())
-
-
 def _views(annotated: Annotated, item: Disagreement) -> Iterator[View]:
     """Yield each different reading of a place once, with the names of all who read it so."""
     low, high = context(annotated.text, item.start, item.end)
@@ -123,15 +101,9 @@ def _views(annotated: Annotated, item: Disagreement) -> Iterator[View]:
         reading = readings[own[0]]
         before = tuple(_pieces(reading, low, item.start))
         after = tuple(_pieces(reading, item.end, high))
-        lead = (Piece("… "),) if _breaks(annotated.text, low) else ()
-        trail = (Piece(" …"),) if _breaks(annotated.text, high) else ()
+        lead = (Piece("… "),) if goes_on(annotated.text, low) else ()
+        trail = (Piece(" …"),) if goes_on(annotated.text, high) else ()
         yield View(tuple(own), (*lead, *before, *disputed, *after, *trail), bool(item.readings[own[0]]))
-
-
-def _breaks(text: str, place: int) -> bool:
-    """Tell whether a sentence goes on over a place."""
-    before = text[max(0, place - 3) : place].rstrip(" ")
-    return place < len(text) and text[place] != "\n" and before[-1:] not in {"", "\n", ".", "!", "?"}
 
 
 def _pieces(reading: Document, low: int, high: int, disputed: bool = False) -> Iterator[Piece]:

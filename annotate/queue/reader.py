@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from annotate.queue.uncertainty import disagreement, doubt
 from annotate.settings import QueueSettings
-from conflict_ner.documents import Span
 from conflict_ner.errors import ConfigError
 from conflict_ner.schema import OUTSIDE
 from conflict_ner.tagger import Tagger
@@ -81,19 +80,21 @@ class Reader:
     def judge(self, text: str) -> Judgement:
         """Return how unsure the model is of a text, and what the text is about."""
         (tokens,) = tokenize([text], self.tagger.checkpoint.tokenizer)
-        (emissions,) = self.tagger.emissions([tokens])
+        emissions = self._emissions(text, tokens)
         tags = self.tagger.tags
-        own = doubt(emissions, tokens, tags, self.settings.spans)
+        own = doubt(emissions, tokens, tags, self.settings.spans, self.tagger.checkpoint.transitions)
         about = _pieces(emissions[:, tags.ids[OUTSIDE]], tokens)
         if not self.others and not self.settings.dropout_passes:
             return Judgement(own, *about)
-        readings: list[tuple[Span, ...]] = [tags.spans(tags.decode(emissions, tokens), tokens)]
-        readings += [other.tag([text])[0] for other in self.others]
+        readings = [self.tagger.spans(emissions, tokens), *(other.tag([text])[0] for other in self.others)]
         with _dropping(self.tagger, self.settings.seed):
             for _ in range(self.settings.dropout_passes):
-                (emissions,) = self.tagger.emissions([tokens])
-                readings.append(tags.spans(tags.decode(emissions, tokens), tokens))
+                readings.append(self.tagger.spans(self._emissions(text, tokens), tokens))
         return Judgement((own + disagreement(readings)) / 2, *about)
+
+    def _emissions(self, text: str, tokens: Tokens) -> NDArray[np.float32]:
+        (emissions,) = self.tagger.emissions([tokens])
+        return self.tagger.agreed(emissions, tokens, text)
 
 
 def _pieces(outside: NDArray[np.float32], tokens: Tokens) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

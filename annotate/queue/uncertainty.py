@@ -13,9 +13,16 @@ from conflict_ner.matching import micro, strict
 from conflict_ner.schema import OUTSIDE
 from conflict_ner.spans import BioTags
 from conflict_ner.tokens import SAME_WORD, Tokens
+from conflict_ner.transitions import Transitions
 
 
-def doubt(emissions: NDArray[np.float32], tokens: Tokens, tags: BioTags, count: int) -> float:
+def doubt(
+    emissions: NDArray[np.float32],
+    tokens: Tokens,
+    tags: BioTags,
+    count: int,
+    transitions: Transitions | None = None,
+) -> float:
     """Return the mean doubt of the `count` least sure decisions of an article, 0 to 1.
 
     A decision is a span, whose doubt is 1 - score, or a word left outside all spans, whose doubt is 1 - P(O):
@@ -27,8 +34,9 @@ def doubt(emissions: NDArray[np.float32], tokens: Tokens, tags: BioTags, count: 
         tokens: the pieces.
         tags: the tag names.
         count: how many decisions; an article with fewer is judged by those that it has, one without any by 0.
+        transitions: those of the model, if it has learned some.
     """
-    decoded = tags.decode(emissions, tokens)
+    decoded = tags.decode(emissions, tokens, transitions)
     probabilities = np.exp(emissions)
     spans = tags.spans(decoded, tokens, probabilities)
     doubts = np.concatenate(
