@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import json
 import socket
@@ -15,6 +16,7 @@ from enum import Enum
 from fnmatch import fnmatch
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import unquote_plus, urlsplit
 
@@ -97,7 +99,7 @@ def proxying(upstream: str, port: int | None = None) -> Iterator[Proxy]:
     """Run a proxy before the server at `upstream`; a `port` of its own lets a later one have the same address."""
     port = port or free_port()
     proxy = Proxy(f"http://127.0.0.1:{port}")
-    server = _Server(("127.0.0.1", port), _handler(proxy, upstream))
+    server = _listening(port, _handler(proxy, upstream))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
 
@@ -113,6 +115,21 @@ def proxying(upstream: str, port: int | None = None) -> Iterator[Proxy]:
             late.join()
         close()
         thread.join()
+
+
+def _listening(port: int, handler: type[BaseHTTPRequestHandler]) -> _Server:
+    """Return a server on a port that an earlier one has just left: now and then the system needs a moment."""
+    until = time.monotonic() + 20
+    while True:
+        try:
+            return _Server(("127.0.0.1", port), handler)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            if time.monotonic() > until:
+                users = [line for line in Path("/proc/net/tcp").read_text().splitlines() if f":{port:04X} " in line]
+                raise OSError(f"port {port} is still in use after 20 seconds: {users}") from error
+            time.sleep(0.05)
 
 
 def _matches(asked: str, request: str) -> bool:

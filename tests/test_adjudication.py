@@ -402,6 +402,8 @@ def test_an_adjudicator_settles_an_article_in_the_browser(court: Court, label_st
         cards.nth(0).locator("label").nth(1).click()
         page.keyboard.press("Control+Enter")
         page.get_by_text("A disputed place is not settled yet").wait_for(timeout=MILLISECONDS)
+        # While the notice is still growing a click may go past its button.
+        page.locator(".ant-modal:not([class*=ant-zoom])").wait_for(timeout=MILLISECONDS)
         page.locator(".ant-modal button").last.click()
         page.locator(".ant-modal").wait_for(state="hidden", timeout=MILLISECONDS)
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from annotate.review import unheld
+from conflict_ner.console import out
 from conflict_ner.documents import Document, Provenance, Span, write_documents
 from conflict_ner.errors import DataError
 from conflict_ner.label_errors import LabelError, read_label_errors
@@ -296,8 +297,11 @@ def wrong_run(tmp_path_factory: pytest.TempPathFactory, schema: LabelSchema) -> 
     return corpus.write_run(tmp_path_factory.mktemp("wrong"))
 
 
-def test_the_command_writes_what_annotators_get(wrong_run: Path, schema: LabelSchema, tmp_path: Path) -> None:
-    done = CliRunner().invoke(app, ["label-errors", str(wrong_run), "--top", "1"], env={"COLUMNS": "160"})
+def test_the_command_writes_what_annotators_get(
+    wrong_run: Path, schema: LabelSchema, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(out, "width", 160)
+    done = CliRunner().invoke(app, ["label-errors", str(wrong_run), "--top", "1"])
     assert done.exit_code == 0, done.output
     told = " ".join(done.output.split())
     assert "[on Monday]" in told
