@@ -54,6 +54,7 @@ class CheckpointInfo(BaseModel):
         labels: the schema that the tags derive from; None for a model made elsewhere.
         windows: the windows it was trained on, and is read with.
         consistency: share of a name's mean reading over a text in its reading at each place.
+        trimmed: spans lose white space and punctuation at their ends, as all spans have that it learned from.
         least_score: spans that the model is less sure of are left out; chosen where the model was.
         encoder: what it was fine-tuned from.
         corpus: name and SHA-256 of the corpus manifest.
@@ -71,6 +72,7 @@ class CheckpointInfo(BaseModel):
     labels: LabelSchema | None = None
     windows: WindowSettings = WindowSettings()
     consistency: Annotated[float, Field(ge=0, le=1)] = 0.0
+    trimmed: bool = False
     least_score: Annotated[float, Field(ge=0, le=1)] = 0.0
     encoder: str | None = None
     corpus: dict[str, str] = {}

@@ -23,6 +23,7 @@ from conflict_ner.documents import Document, Span
 from conflict_ner.errors import ConfigError
 from conflict_ner.spans import Loss
 from conflict_ner.tokens import Tokens, tokenize
+from conflict_ner.trimming import trimmed
 from conflict_ner.windows import Window, merge_windows, plan_windows
 
 
@@ -112,7 +113,7 @@ class Tagger:
         """Return each text's spans; offsets are indices into the given string, however long it is."""
         tokens = tokenize(texts, self.checkpoint.tokenizer)
         return [
-            self.spans(self.agreed(own, pieces, text), pieces)
+            self.spans(self.agreed(own, pieces, text), pieces, text)
             for text, pieces, own in zip(texts, tokens, self.emissions(tokens), strict=True)
         ]
 
@@ -120,9 +121,10 @@ class Tagger:
         """Return a text's emissions with the readings of one name brought together, as far as this model does."""
         return consistent(emissions, tokens, text, self.checkpoint.info.consistency)
 
-    def spans(self, emissions: NDArray[np.float32], tokens: Tokens) -> tuple[Span, ...]:
+    def spans(self, emissions: NDArray[np.float32], tokens: Tokens, text: str) -> tuple[Span, ...]:
         """Return the spans that a text's agreed emissions hold, of those scores that count for this model."""
-        return self._judged(self.tags.spans(self.decode(emissions, tokens), tokens, np.exp(emissions)))
+        found = self.tags.spans(self.decode(emissions, tokens), tokens, np.exp(emissions))
+        return self._judged(trimmed(found, text) if self.checkpoint.info.trimmed else found)
 
     def _judged(self, spans: tuple[Span, ...]) -> tuple[Span, ...]:
         """Give spans scores that mean what they say, and leave out those too unsure for the wanted precision."""

@@ -1,4 +1,4 @@
-"""Trim what an annotator's mouse took along: white space, punctuation and a possessive at a span's ends.
+"""Trim what an annotator's mouse, or a model, took along: white space, punctuation and a possessive at a span's ends.
 
 `"rebels' ` becomes `rebels` and `Syria's` becomes `Syria`; `U.S.`, `30 Nov.`, `NDFB (Songbijit)`, `1990's` and
 `60+` stay whole, because there the sign belongs to the expression (annotate/guidelines.md).
@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
+
+from conflict_ner.documents import Document, Span
 
 _CLOSING = {"(": ")", "[": "]", "{": "}", "“": "”", "„": "“", "«": "»", "‹": "›"}
 _OPENING = {")": "(", "]": "[", "}": "{", "”": "“", "»": "«", "›": "‹"}
@@ -45,6 +48,27 @@ def trim(text: str, start: int, end: int) -> tuple[int, int]:
         else:
             break
     return start, end
+
+
+def trimmed(spans: Sequence[Span], text: str) -> tuple[Span, ...]:
+    """Return a text's spans trimmed; one that holds nothing but signs is left out."""
+    found = []
+    for span in spans:
+        start, end = trim(text, span.start, span.end)
+        if (start, end) == (span.start, span.end):
+            found.append(span)
+        elif start < end:
+            found.append(span.model_copy(update={"start": start, "end": end}))
+    return tuple(found)
+
+
+def are_trimmed(documents: Iterable[Document]) -> bool:
+    """Tell whether trimming would leave all spans of the documents as they are."""
+    return all(
+        trim(document.text, span.start, span.end) == (span.start, span.end)
+        for document in documents
+        for span in document.spans
+    )
 
 
 def _drops_first(surface: str) -> bool:

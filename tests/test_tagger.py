@@ -46,7 +46,7 @@ def test_the_plain_pipeline_opens_the_folder_and_finds_the_same_save_for_what_le
 
     theirs = pipeline("token-classification", model=str(trained.model), aggregation_strategy="simple")
     # Transitions, one reading a name and a least score are what the pipeline knows nothing of.
-    info = tagger.checkpoint.info.model_copy(update={"consistency": 0.0, "least_score": 0.0})
+    info = tagger.checkpoint.info.model_copy(update={"consistency": 0.0, "least_score": 0.0, "trimmed": False})
     tagger = Tagger(dataclasses.replace(tagger.checkpoint, transitions=None, info=info))
     texts = passages(gold, tagger)
     all_tokens = tokenize(texts, tagger.checkpoint.tokenizer)
@@ -73,6 +73,21 @@ def test_the_plain_pipeline_opens_the_folder_and_finds_the_same_save_for_what_le
             assert touched & broken, (text[start:end], label)
         same += len(our_spans & their_spans)
     assert same > 100
+
+
+def test_spans_end_as_those_end_that_the_model_learned_from(tagger: Tagger) -> None:
+    assert tagger.checkpoint.info.trimmed, "no gold span of the seeds ends in a comma"
+    text = "Rebels, they say."
+    (tokens,) = tokenize([text], tagger.checkpoint.tokenizer)
+    emissions = np.full((len(tokens), len(tagger.tags.names)), -1000.0, dtype=np.float32)
+    within = tokens.ends <= len("Rebels,")
+    tagged = [tagger.tags.ids["B-ARMED_GROUP"], *[tagger.tags.ids["I-ARMED_GROUP"]] * int(within.sum() - 1)]
+    emissions[~within, 0] = 0.0
+    emissions[np.flatnonzero(within), tagged] = 0.0
+    assert [span.key for span in tagger.spans(emissions, tokens, text)] == [(0, len("Rebels"), "ARMED_GROUP")]
+    info = tagger.checkpoint.info.model_copy(update={"trimmed": False})
+    plain = Tagger(dataclasses.replace(tagger.checkpoint, info=info))
+    assert [span.key for span in plain.spans(emissions, tokens, text)] == [(0, len("Rebels,"), "ARMED_GROUP")]
 
 
 def test_spans_beyond_the_models_positions_are_found_like_any_other(tagger: Tagger) -> None:

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from annotate.settings import ROOT
-from conflict_ner.documents import read_documents
+from conflict_ner.documents import Document, Span, read_documents
 from conflict_ner.markup import read_marked
 from conflict_ner.schema import LabelSchema
-from conflict_ner.trimming import trim
+from conflict_ner.trimming import are_trimmed, trim, trimmed
 
 GOES = {
     "rebels ": "rebels",
@@ -100,3 +100,12 @@ def test_it_leaves_every_span_of_the_shipped_data_alone() -> None:
     assert [
         text[span.start : span.end] for text, span in spans if trim(text, span.start, span.end) != span.key[:2]
     ] == []
+
+
+def test_spans_of_signs_alone_are_left_out_and_the_others_trimmed() -> None:
+    text = "Rebels, they — said"
+    spans = [Span(start=0, end=7, label="A"), Span(start=13, end=14, label="A"), Span(start=15, end=19, label="A")]
+    assert not are_trimmed([Document(id="d", text=text, spans=(spans[0],))])
+    kept = trimmed(spans, text)
+    assert [span.key for span in kept] == [(0, 6, "A"), (15, 19, "A")]
+    assert are_trimmed([Document(id="d", text=text, spans=kept)])

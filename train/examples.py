@@ -20,6 +20,7 @@ from conflict_ner.spans import IGNORED, BioTags, Loss
 from conflict_ner.tagger import Frame
 from conflict_ner.tokens import OUTSIDE_TEXT, Tokens, tokenize
 from conflict_ner.transitions import Transitions
+from conflict_ner.trimming import trimmed
 from conflict_ner.windows import Window, merge_windows, plan_windows
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class Examples:
         tags: BioTags,
         transitions: Transitions | None = None,
         consistency: float = 0.0,
+        trim: bool = False,
     ) -> list[tuple[Span, ...]]:
         """Merge the windows' logits, shape (windows, longest window, tags), and decode each document as a tagger."""
         results: list[tuple[Span, ...]] = []
@@ -77,9 +79,11 @@ class Examples:
             ]
             position += len(readings)
             emissions = _log_softmax(merge_windows(encoded.windows, readings, len(tags.names)))
-            emissions = consistent(emissions, encoded.tokens, encoded.document.text, consistency)
+            text = encoded.document.text
+            emissions = consistent(emissions, encoded.tokens, text, consistency)
             decoded = tags.decode(emissions, encoded.tokens, transitions)
-            results.append(tags.spans(decoded, encoded.tokens, np.exp(emissions)))
+            spans = tags.spans(decoded, encoded.tokens, np.exp(emissions))
+            results.append(trimmed(spans, text) if trim else spans)
         return results
 
 

@@ -13,6 +13,7 @@ from conflict_ner.schema import LabelSchema
 from conflict_ner.spans import BioTags
 from conflict_ner.tagger import Tagger
 from conflict_ner.transitions import TRANSITIONS_FILE, transitions_json
+from conflict_ner.trimming import are_trimmed
 from train import rooted
 from train.card.card import local_address, write_card
 from train.card.content import CardContent, Pairs, with_scores
@@ -151,6 +152,7 @@ def _finish(
         labels=material.schema,
         windows=config.windows,
         consistency=config.consistency,
+        trimmed=are_trimmed(material.splits["train"]),
         least_score=config.least_score if config.least_score is not None else chosen(trainer.state.log_history),
         encoder=config.encoder.name,
         corpus=dict(material.corpus),

@@ -12,6 +12,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from conflict_ner.errors import ConfigError, TrainingError
 from conflict_ner.spans import BioTags
+from conflict_ner.trimming import are_trimmed
 from train.config import TrainConfig
 from train.examples import Examples
 from train.least_score import best_least_score
@@ -177,10 +178,11 @@ def build_trainer(
         ConfigError: the Trainer refuses what it is given.
     """
     validation = examples.get("validation")
+    trim = are_trimmed(item.document for item in examples["train"].documents)
 
     def metrics(evaluated: Any) -> dict[str, float]:
         assert validation is not None
-        predicted = validation.predicted(evaluated.predictions, tags, model.transitions, config.consistency)
+        predicted = validation.predicted(evaluated.predictions, tags, model.transitions, config.consistency, trim)
         pairs = [(item.document.spans, spans) for item, spans in zip(validation.documents, predicted, strict=True)]
         least, counts = best_least_score(pairs, config.least_score)
         return {

@@ -86,10 +86,10 @@ class Reader:
         about = _pieces(emissions[:, tags.ids[OUTSIDE]], tokens)
         if not self.others and not self.settings.dropout_passes:
             return Judgement(own, *about)
-        readings = [self.tagger.spans(emissions, tokens), *(other.tag([text])[0] for other in self.others)]
+        readings = [self.tagger.spans(emissions, tokens, text), *(other.tag([text])[0] for other in self.others)]
         with _dropping(self.tagger, self.settings.seed):
             for _ in range(self.settings.dropout_passes):
-                readings.append(self.tagger.spans(self._emissions(text, tokens), tokens))
+                readings.append(self.tagger.spans(self._emissions(text, tokens), tokens, text))
         return Judgement((own + disagreement(readings)) / 2, *about)
 
     def _emissions(self, text: str, tokens: Tokens) -> NDArray[np.float32]:
