@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,9 @@ from conflict_ner.schema import LabelSchema
 from tests import postgresql as database
 from tests import small_models
 from tests.live import LabelStudio, running, server_folder, server_overrides, use_postgresql
+
+if TYPE_CHECKING:
+    from train.publish import Publication
 
 # Nothing here asks a hub; and two PyTorch processes must not spin against each other.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -91,6 +95,14 @@ def trained(tmp_path_factory: pytest.TempPathFactory, small_encoder: Path, seed_
     done = small_models.run(small_models.command(config.name), cwd=folder)
     assert done.returncode == 0, done.stdout + done.stderr
     return Trained(config, small_encoder, seed_corpus, folder / "model", folder / "run", done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="session")
+def publication(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Publication:
+    """The small model as it is published."""
+    from tests.published import make_publication
+
+    return make_publication(trained, tmp_path_factory.mktemp("published"))
 
 
 @pytest.fixture(scope="session")
