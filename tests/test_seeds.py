@@ -63,9 +63,9 @@ def test_gold_is_adjudicated_and_annotators_have_names(schema: LabelSchema) -> N
 
 
 def test_the_synthetic_reports_all_parse(synthetic: list[Document]) -> None:
-    assert len(synthetic) == 929
-    assert sum(len(document.spans) for document in synthetic) == 23_932
-    assert len({document.id for document in synthetic}) == len({document.sha256 for document in synthetic}) == 929
+    assert len(synthetic) == 1208
+    assert sum(len(document.spans) for document in synthetic) == 33_146
+    assert len({document.id for document in synthetic}) == len({document.sha256 for document in synthetic}) == 1208
     assert all(document.meta.published and document.meta.style and document.meta.region for document in synthetic)
     for document in synthetic:
         for span in document.spans:
