@@ -130,7 +130,11 @@ def test_the_default_corpus_is_what_its_configuration_says(tmp_path: Path) -> No
     settings = read_config(Path("configs/corpus/default.yaml"), CorpusConfig, [f"output={folder}"])
     manifest = build_corpus(settings)
     splits = read_corpus(folder)
-    assert {split: len(documents) for split, documents in splits.items()} == {"train": 858, "validation": 74, "test": 2}
+    assert {split: len(documents) for split, documents in splits.items()} == {
+        "train": 1114,
+        "validation": 97,
+        "test": 2,
+    }
     assert {group_of(document) for document in splits["test"]} == {"idlib-2019-12", "idlib-2024-11"}
     assert not any(document.provenance.adjudicated for document in splits["validation"])
     assert sum(group_of(document) == "idlib-2015-03" for document in splits["train"]) == 3
