@@ -12,18 +12,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Document", "Extractor", "Span", "__version__", "load"]
+__all__ = ["Document", "Extractor", "NormaliseSettings", "Normaliser", "Span", "__version__", "load"]
 
 _HOME = {
     "Document": "conflict_ner.documents",
     "Span": "conflict_ner.documents",
     "Extractor": "conflict_ner.extract",
+    "NormaliseSettings": "conflict_ner.normalise.normaliser",
+    "Normaliser": "conflict_ner.normalise.normaliser",
     "load": "conflict_ner.extract",
 }
 
 if TYPE_CHECKING:
     from conflict_ner.documents import Document, Span
     from conflict_ner.extract import Extractor, load
+    from conflict_ner.normalise.normaliser import Normaliser, NormaliseSettings
 
 
 def __getattr__(name: str) -> Any:

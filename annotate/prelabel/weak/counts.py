@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from annotate.prelabel.weak.text import alternatives, matches, remember, sentences, word_list
+from annotate.prelabel.weak.text import alternatives, matches, remember, word_list
 from conflict_ner.documents import Span
+from conflict_ner.sentences import sentences
 
 LABEL = "CASUALTY_COUNT"
 ATTRIBUTE = "casualty_type"

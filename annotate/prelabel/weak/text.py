@@ -1,4 +1,4 @@
-"""What the labelling functions share: folded text, gazetteers found by their first word, sentences, page furniture."""
+"""What the labelling functions share: folded text, gazetteers found by their first word, page furniture."""
 
 from __future__ import annotations
 
@@ -15,12 +15,6 @@ from conflict_ner.documents import Span
 DATA = Path(__file__).resolve().parent / "data"
 
 _RUN = re.compile(r"[^\W_]+")
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"'”’)\]]*\s+(?=[\"'“‘(\[]*[A-Z0-9])|\n+")
-# A stop behind these does not end a sentence.
-_SHORT = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Gen|Col|Lt|Maj|Capt|Brig|Sgt|Gov|Sen|Rep|No|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec"
-    r"|[A-Z])|\b(?:[A-Za-z]\.)+[A-Za-z])\.$"
-)
 # Lines that belong to the page and not to the article: navigation, appeals, prompts (annotate/guidelines.md).
 _FURNITURE = re.compile(
     r"skip to (?:main )?content|read more|keep reading|^list (?:\d+ )?of \d|end of list|^share\b|share this"
@@ -158,21 +152,6 @@ def _word_lists() -> dict[str, str]:
 def word_list(name: str) -> tuple[str, ...]:
     """Return one of the lists in `data/words.yaml`; bars part its entries."""
     return tuple(entry.strip() for entry in _word_lists()[name].split("|"))
-
-
-@lru_cache(maxsize=4)
-def sentences(text: str) -> tuple[tuple[int, int], ...]:
-    """Return the places of a text's sentences; a line's end ends one too."""
-    found: list[tuple[int, int]] = []
-    start = 0
-    for match in _SENTENCE_END.finditer(text):
-        if "\n" in match[0] or not _SHORT.search(text, max(start, match.start() - 12), match.start()):
-            if match.start() > start:
-                found.append((start, match.start()))
-            start = match.end()
-    if start < len(text):
-        found.append((start, len(text)))
-    return tuple(found)
 
 
 def furniture(text: str) -> list[tuple[int, int]]:

@@ -1,0 +1,1 @@
+"""Normalising: what each span of a text means as data."""

@@ -1,0 +1,1 @@
+"""Dates: the date phrases of a text as calendar days."""

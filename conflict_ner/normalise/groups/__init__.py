@@ -1,0 +1,1 @@
+"""Groups: which organisation a mention means, or what kind of force it is and whose."""

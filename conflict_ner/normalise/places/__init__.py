@@ -1,0 +1,1 @@
+"""Places: mentions as entries of a gazetteer."""
