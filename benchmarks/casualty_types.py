@@ -2,9 +2,9 @@
 
 python benchmarks/casualty_types.py [--fit]
 
-Scores conflict_ner/normalise/casualties.py on the casualty types of all counts of the synthetic reports and of the five
-articles, by type, on the three quarters of the reports that the rules were made from (by the hash of the report's id)
-and on the quarter that was set aside. `--fit` fits the weights anew on the three quarters, writes them to
+Scores conflict_ner/normalise/counts/casualties.py on the casualty types of all counts of the synthetic reports and of
+the five articles, by type, on the three quarters of the reports that the rules were made from (by the hash of the
+report's id) and on the quarter that was set aside. `--fit` fits the weights anew on the three quarters, writes them to
 conflict_ner/normalise/data/casualty_weights.txt, and scores those.
 
 The model is a conditional logit: each voice (a cue near the count, or a type's own) has the sum of its reasons'
@@ -39,7 +39,7 @@ WEIGHTS = ROOT / "conflict_ner/normalise/data/casualty_weights.txt"
 RAREST = 4  # counts that a reason must be met in
 PRIOR = 0.7
 HEADER = f"""\
-# How loud each reason speaks for a casualty type: see conflict_ner/normalise/casualties.py.
+# How loud each reason speaks for a casualty type: see conflict_ner/normalise/counts/casualties.py.
 # Source: fitted by benchmarks/casualty_types.py --fit on three quarters of seeds/synthetic (prior {PRIOR}, reasons
 # met in fewer than {RAREST} counts left out); same licence as the project. A row: reason | weight
 """
