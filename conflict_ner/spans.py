@@ -18,7 +18,8 @@ from conflict_ner.documents import Span
 from conflict_ner.errors import CheckpointError
 from conflict_ner.schema import OUTSIDE, LabelSchema
 from conflict_ner.tokens import NEXT_PARAGRAPH, NEXT_WORD, SAME_WORD, Tokens
-from conflict_ner.transitions import Transitions, best_path
+from conflict_ner.transitions import Transitions
+from conflict_ner.viterbi import Chain, best_tags
 
 IGNORED = -100
 """Tag id of pieces that carry no loss (PyTorch's default `ignore_index`)."""
@@ -94,6 +95,16 @@ class BioTags:
         """Tags that may open a text, shape (tags,)."""
         return np.array([not name.startswith("I-") for name in self.names])
 
+    @cached_property
+    def begun(self) -> NDArray[np.int64]:
+        """For each tag the one that it is when its span begins there: `I-X` -> `B-X`, others themselves."""
+        return np.array([self.ids[f"B-{name[2:]}" if name.startswith("I-") else name] for name in self.names])
+
+    @cached_property
+    def _label_numbers(self) -> NDArray[np.int64]:
+        """For each tag the number of its label, -1 for `O`."""
+        return np.array([-1 if name == OUTSIDE else self.labels.index(name[2:]) for name in self.names])
+
     def align(self, text: str, spans: Sequence[Span], tokens: Tokens) -> Alignment:
         """Tag pieces with spans.
 
@@ -143,7 +154,7 @@ class BioTags:
             if self.is_legal(best, joints):
                 return best
         first, steps = self.chain(transitions)
-        return best_path(scores, first, steps, joints)
+        return best_tags(scores, joints, Chain(first, steps, self.ids[OUTSIDE], self.begun))
 
     def chain(self, transitions: Transitions | None = None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the scores of a first tag, shape (tags,), and of steps, shape (3, tags, tags): -inf where not legal.
@@ -172,30 +183,35 @@ class BioTags:
                 words of the mean probability of the word's tags.
         """
         shown = np.flatnonzero(tokens.visible)
-        found: list[Span] = []
-        begins = np.flatnonzero([self.names[tag].startswith("B-") for tag in tags])
-        for begin in begins:
-            label = self.names[tags[begin]][2:]
-            carry_on = self.ids[f"I-{label}"]
-            end = int(begin) + 1
-            while end < len(tags) and tags[end] == carry_on:
-                end += 1
-            pieces = shown[begin:end]
-            score = None
-            if probabilities is not None:
-                score = _word_score(probabilities[pieces, tags[begin:end]], tokens.joints[pieces])
-            found.append(
-                Span(start=int(tokens.starts[pieces[0]]), end=int(tokens.ends[pieces[-1]]), label=label, score=score)
-            )
-        return tuple(found)
+        labels = self._label_numbers[tags]
+        outside, opens = labels < 0, self.first[tags]
+        carries_on = ~opens & (labels == np.concatenate([[-1], labels[:-1]]))
+        edges = np.append(np.flatnonzero(~carries_on), len(tags))
+        spans = np.flatnonzero((opens & ~outside)[edges[:-1]])
+        begins, ends = edges[spans], edges[spans + 1]
+        if not len(begins):
+            return ()
+        scores: list[float] | list[None] = [None] * len(begins)
+        if probabilities is not None:
+            scores = _word_scores(probabilities[shown, tags], tokens.joints[shown], begins, ends)
+        places = zip(tokens.starts[shown[begins]].tolist(), tokens.ends[shown[ends - 1]].tolist(), strict=True)
+        return tuple(
+            Span(start=start, end=end, label=self.labels[label], score=score)
+            for (start, end), label, score in zip(places, labels[begins].tolist(), scores, strict=True)
+        )
 
 
-def _word_score(probabilities: NDArray[np.float32], joints: NDArray[np.int8]) -> float:
-    """Average piece probabilities within each word, then over the words."""
-    word = np.cumsum(joints != SAME_WORD, dtype=np.int64)
-    word = word - word[0]
-    means = np.bincount(word, weights=probabilities) / np.bincount(word)
-    return float(np.clip(means.mean(), 0.0, 1.0))
+def _word_scores(
+    probabilities: NDArray[np.float32], joints: NDArray[np.int8], begins: NDArray[np.int64], ends: NDArray[np.int64]
+) -> list[float]:
+    """Average piece probabilities within each word, then over the words of each span [begin, end)."""
+    words = np.flatnonzero(joints != SAME_WORD)
+    words = np.union1d(words, np.concatenate([begins, ends[ends < len(joints)]]))  # a span's edge is a word's
+    means = np.add.reduceat(probabilities.astype(np.float64), words) / np.diff(words, append=len(joints))
+    sums = np.concatenate([[0.0], np.cumsum(means)])
+    low, high = np.searchsorted(words, begins), np.searchsorted(words, ends)
+    scores: list[float] = np.clip((sums[high] - sums[low]) / (high - low), 0.0, 1.0).tolist()
+    return scores
 
 
 def _why_not(

@@ -1,7 +1,7 @@
-"""Texts -> scored spans with a fine-tuned token-classification model on PyTorch.
+"""Texts -> scored spans with a fine-tuned token-classification model.
 
-The way: tokens -> windows, sorted by length into batches -> log-probabilities -> merged -> one reading a name ->
-legal tags -> spans.
+The way: tokens -> windows, sorted by length into batches -> an engine's logits -> log-probabilities -> merged -> one
+reading a name -> legal tags -> spans.
 """
 
 from __future__ import annotations
@@ -10,21 +10,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from conflict_ner.calibration import CALIBRATION_FILE
-from conflict_ner.checkpoint import Checkpoint, load_checkpoint
+from conflict_ner.checkpoint import Checkpoint, find_checkpoint, load_checkpoint
 from conflict_ner.consistency import consistent
 from conflict_ner.documents import Document, Span
 from conflict_ner.errors import ConfigError
+from conflict_ner.runtime.choice import choose, open_engine
+from conflict_ner.runtime.engine import Engine, TorchEngine
 from conflict_ner.spans import Loss
 from conflict_ner.tokens import Tokens, tokenize
 from conflict_ner.trimming import trimmed
 from conflict_ner.windows import Window, merge_windows, plan_windows
+
+if TYPE_CHECKING:
+    import torch
 
 
 @dataclass(frozen=True)
@@ -67,8 +71,12 @@ class Tagger:
     Args:
         checkpoint: an opened one; `Tagger.load` opens it by name.
         device: a torch device; by default a GPU where there is one, else the CPU.
-        batch_tokens: most tokens of a batch, padding counted in.
+        batch_tokens: most tokens of a batch, padding counted in; by default what suits the engine.
         precision: leave out the spans that are too unsure for it, by the checkpoint's own thresholds; None keeps all.
+        engine: what computes the model; by default PyTorch on `device`.
+
+    Attributes:
+        engine: the one in use; `engine.name` says which.
 
     Raises:
         ConfigError: the checkpoint has no thresholds for that precision.
@@ -78,15 +86,15 @@ class Tagger:
         self,
         checkpoint: Checkpoint,
         device: str | None = None,
-        batch_tokens: int = 4096,
+        batch_tokens: int | None = None,
         precision: float | None = None,
+        engine: Engine | None = None,
     ) -> None:
         self.checkpoint = checkpoint
         self.tags = checkpoint.tags
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self.batch_tokens = batch_tokens
         self.thresholds = _thresholds(checkpoint, precision)
-        self._model: Any = checkpoint.model.to(self.device).eval()  # type: ignore[arg-type]
+        self.engine = engine or TorchEngine(checkpoint.model, device)
+        self.batch_tokens = batch_tokens or self.engine.batch_tokens
 
     @classmethod
     def load(
@@ -95,14 +103,29 @@ class Tagger:
         device: str | None = None,
         revision: str | None = None,
         precision: float | None = None,
+        engine: str | None = "torch",
     ) -> Tagger:
-        """Open a checkpoint: a folder first, then a hub id.
+        """Open a checkpoint: a folder first, then an installed model, then a hub id.
+
+        Args:
+            name: of the checkpoint.
+            device: as of the class.
+            revision: branch, tag or commit of a hub id.
+            precision: as of the class.
+            engine: `torch`, the reference; `openvino`; or None for the fastest that can be used.
 
         Raises:
-            CheckpointError: it cannot be found or opened.
-            ConfigError: it has no thresholds for the wanted precision.
+            CheckpointError: it cannot be found or opened, or has no sound export for the wanted engine.
+            ConfigError: it has no thresholds for the wanted precision, or the engine is unknown or not installed.
         """
-        return cls(load_checkpoint(name, revision), device, precision=precision)
+        folder = find_checkpoint(name, revision)
+        opened = open_engine(folder, choose(folder, engine, device))
+        return cls(load_checkpoint(folder, weights=opened is None), device, precision=precision, engine=opened)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the engine computes."""
+        return self.engine.device
 
     @cached_property
     def frame(self) -> Frame:
@@ -181,7 +204,6 @@ class Tagger:
         if batch:
             yield batch
 
-    @torch.inference_mode()
     def _read(self, batch: list[_Job]) -> NDArray[np.float32]:
         longest = len(batch[0].ids)
         ids = np.full((len(batch), longest), self.checkpoint.tokenizer.pad_token_id or 0, dtype=np.int64)
@@ -189,11 +211,13 @@ class Tagger:
         for row, job in enumerate(batch):
             ids[row, : len(job.ids)] = job.ids
             mask[row, : len(job.ids)] = 1
-        logits = self._model(
-            input_ids=torch.from_numpy(ids).to(self.device), attention_mask=torch.from_numpy(mask).to(self.device)
-        ).logits
-        result: NDArray[np.float32] = torch.log_softmax(logits.float(), dim=-1).cpu().numpy()
-        return result
+        return _log_softmax(self.engine(ids, mask))
+
+
+def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    result: NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return result
 
 
 def _thresholds(checkpoint: Checkpoint, precision: float | None) -> Mapping[str, float] | None:

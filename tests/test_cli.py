@@ -13,6 +13,7 @@ import pytest
 from rich.console import Console
 
 from conflict_ner.documents import Document, Meta, Span, document_from_record
+from conflict_ner.formats.jsonl import reading_from_line
 from conflict_ner.schema import LabelSchema
 from conflict_ner.show import View
 from tests.conftest import Trained
@@ -58,6 +59,26 @@ def test_standard_input_and_the_plain_view(trained: Trained) -> None:
     assert "\x1b" not in done.stdout
 
 
+def test_events_come_with_the_spans_and_read_back(trained: Trained) -> None:
+    arguments = ("extract", "--json", "--events", "--published", "2024-11-30", "-m", str(trained.model), str(ARTICLE))
+    done = conflict_ner(*arguments)
+    assert done.returncode == 0, done.stderr
+    reading = reading_from_line(done.stdout)
+    assert str(reading.document.meta.published) == "2024-11-30"
+    facts = reading.facts
+    found = [fact.span for kind in (facts.counts, facts.dates, facts.groups, facts.places) for fact in kind]
+    assert sorted(span.key for span in found) == [span.key for span in reading.document.spans]
+
+
+def test_the_view_tells_what_spans_mean_and_a_day_of_publication_that_is_known_stays(trained: Trained) -> None:
+    done = conflict_ner(
+        "extract", "--events", "--published", "1999-01-01", "-m", str(trained.model), "seeds/gold.jsonl"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "meaning" in done.stdout and "SY" in done.stdout
+    assert "1998" not in done.stdout and "1999" not in done.stdout
+
+
 def test_info_tells_whether_the_weights_are_whole(trained: Trained, tmp_path: Path) -> None:
     done = conflict_ner("info", str(trained.model))
     assert done.returncode == 0
@@ -70,6 +91,8 @@ def test_info_tells_whether_the_weights_are_whole(trained: Trained, tmp_path: Pa
     [
         (("extract", "nowhere.txt", "also-nowhere.txt"), "there is no file 'also-nowhere.txt'"),
         (("extract", "seeds"), "is a folder"),
+        (("extract", "nowhere.txt", "--vague", "many", "--country", "Syria"), "country: 'Syria' is no ISO 3166 code"),
+        (("extract", str(ARTICLE), "--gazetteer", "SY.txt", "--events", "-m", "models/none"), "models/none"),
         (("extract", str(ARTICLE), "-m", "models/none"), "There is no folder 'models/none'"),
         (("info", "./none"), "There is no folder './none'"),
     ],

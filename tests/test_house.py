@@ -40,13 +40,17 @@ ONE_HOME = {
     "rensa": {"annotate/near_duplicates.py"},
     "sklearn": {"annotate/queue/clusters.py", "train/calibrate.py", "train/folds.py"},
     "jinja2": {"annotate/agreement/page.py", "train/run_report/page.py"},
-    "fastapi": {"annotate/backend/service.py"},
-    "uvicorn": {"annotate/backend/serving.py"},
+    "fastapi": {"annotate/backend/service.py", "conflict_ner/service/app.py"},
+    "uvicorn": {"annotate/backend/serving.py", "conflict_ner/service/running.py"},
     "datasets": {"train/parquet.py"},
     "seqeval": {"train/score.py"},
     "scipy": {"conflict_ner/intervals.py"},
     "optuna": {"train/sweep/study.py"},
-    "ray": {"train/sweep/tune.py"},
+    "ray": {"train/sweep/tune.py", "conflict_ner/bulk/ray_data.py"},
+    "openvino": {"conflict_ner/runtime/openvino.py"},
+    "nncf": {"conflict_ner/runtime/quantise.py"},
+    "prometheus_client": {"conflict_ner/service/metrics.py"},
+    "pyarrow": {"train/parquet.py", "conflict_ner/arrow.py"},
 }
 
 

@@ -1,0 +1,111 @@
+"""When: which of the dates around a count an event happened on, and not when it was reported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from conflict_ner.assembly.clauses import Clause
+from conflict_ner.assembly.words import word_set
+from conflict_ner.facts import DateFact, Interval
+
+_SAID = word_set(
+    "said says told reported announced stated confirmed added tweeted wrote declared claimed acknowledged"
+    " uploaded posted"
+    " published accused accuses denied condemned testified disclosed statement communique communiqué briefing reporters"
+    " conference interview argued estimated warned"
+)
+# Behind one of these the date is of what was reported: `said dozens had been killed on Sunday`.
+_TOLD_OF = word_set("that had have has was were been killed died dead wounded captured seized attacked bombed shot")
+_REPORT_REACH = 5  # words
+_BEFORE_DATE = word_set("on in at late early the last about")
+_UNTIL = word_set("until till before by through end ends expires")
+_FOUNDED = word_set("anniversary elections election born founded formed created")
+# `On Thursday, Reuters reported`, `on Monday the ministry announced`.
+_REPORTS = re.compile(
+    r",? (?:[\w'’.-]+ ){1,4}?(?:said|told|reported|announced|stated|confirmed|claimed|declared|posted)\b"
+)
+_FIRST_SINCE = re.compile(
+    r"\b(?:first|worst|most|\w+est|only|control|held|hold|besieged|ruled|under|remained?|ongoing|in (?:its|his"
+    r"|their) hands)\b"
+    r"[^.;]{0,60}$",
+    re.IGNORECASE,
+)
+_ALL = timedelta(days=45)
+_LONGEST = timedelta(days=370)
+_DAY = timedelta(days=1)
+_STAMP = 25  # characters beside names and dates
+GOES_ON = re.compile(
+    r"^\W*(?:within|hours? (?:later|earlier|after)|minutes? (?:later|after)|moments|(?:later )?(?:that|the same)"
+    r" (?:day|night|morning"
+    r"|evening|afternoon)|simultaneously|meanwhile|at the same time|a second|another|the (?:second|first|third|attack"
+    r"|blast|bomb|bomber|gunmen|clash|explosion|raid|ambush|attackers?|victims|dead|wounded)|among the)\b",
+    re.IGNORECASE,
+)
+
+
+def happened(clause: Clause, fact: DateFact, published: date | None) -> Interval | None:
+    """Return the days on which a date of a clause says that something happened; None where it is of no event.
+
+    Args:
+        clause: where it stands.
+        fact: the date.
+        published: the day of publication, up to which `since Tuesday` reaches.
+    """
+    if fact.span.start not in clause.days:
+        clause.days[fact.span.start] = _happened(clause, fact, published)
+    return clause.days[fact.span.start]
+
+
+def _happened(clause: Clause, fact: DateFact, published: date | None) -> Interval | None:
+    interval = fact.interval
+    if interval is None or (clause.in_dateline(fact) and not clause.item):
+        return None
+    if published is not None and interval.start > published:
+        return None
+    text, start, end = clause.text, fact.span.start, fact.span.end
+    before = text[max(clause.dateline_end, start - 80) : start]
+    words = before.lower().split()
+    lead = len(words)
+    while lead and words[lead - 1] in _BEFORE_DATE:
+        lead -= 1
+    if words[lead - 2 : lead] == ["as", "of"]:
+        return None
+    if lead and words[lead - 1] == "since":
+        if published is None or published - interval.start > _ALL or _FIRST_SINCE.search(before):
+            return None
+        return Interval(start=interval.start, end=max(published + _DAY, interval.end), precision="range")
+    if interval.end - interval.start > _LONGEST or (lead and words[lead - 1] in _UNTIL):
+        return None
+    if not _FOUNDED.isdisjoint(words[max(0, lead - 2) :]) or _is_stamp(clause, fact):
+        return None
+    if _is_reported(words[:lead]) or (start - clause.dateline_end < 12 and _REPORTS.match(text, end)):
+        return None
+    return interval
+
+
+def _is_reported(words: Sequence[str]) -> bool:
+    """Tell whether the words before a date lead from one of saying to it: `police told reporters on`."""
+    for word in reversed(words[-_REPORT_REACH:]):
+        bare = word.rstrip(",")
+        if bare in _SAID:
+            return True
+        if bare in _TOLD_OF or not bare or bare[-1] in ".;:":
+            return False
+    return False
+
+
+def _is_stamp(clause: Clause, fact: DateFact) -> bool:
+    """Tell whether a date stands alone in its line, as that of the publication does."""
+    behind, before = clause.text[clause.end : clause.end + 1], clause.text[max(0, clause.start - 1) : clause.start]
+    if clause.counts or clause.groups or (behind + before).strip("\n"):
+        return False
+    spans = [fact.span for fact in clause.places] + [fact.span for fact in clause.dates]
+    names = sum(span.end - span.start for span in spans)
+    return clause.end - clause.start - names < _STAMP and not (clause.headline and clause.places)
+
+
+def overlap(one: Interval, other: Interval) -> bool:
+    """Tell whether two intervals share a day."""
+    return one.start < other.end and other.start < one.end

@@ -1,0 +1,1 @@
+"""The commands of `conflict-ner`, a file each."""
