@@ -18,7 +18,7 @@ PULLED = "runs/demo/documents.jsonl"
 CORPUS = "runs/corpus/demo"
 MODEL = "models/mini"
 SCORES = "runs/demo/scores.json"
-ARTICLE = "seeds/articles/004_5f35d83d23a223fb.txt"
+ARTICLE, PUBLISHED = "seeds/articles/004_5f35d83d23a223fb.txt", "2024-11-30"
 
 
 def main() -> None:
@@ -43,7 +43,8 @@ def main() -> None:
     )
     score = [*train, "score", CORPUS, f"--model={MODEL}", f"--json={SCORES}"]
     step("Score it once more, on the held-out articles", score)
-    step("Read an article", ["-m", "conflict_ner.cli", "extract", ARTICLE, f"--model={MODEL}"])
+    read = ["-m", "conflict_ner.cli", "extract", ARTICLE, f"--model={MODEL}", "--events", f"--published={PUBLISHED}"]
+    step("Read an article: its spans, what they mean, and the events that they tell of", read)
     out.print(f"\nDone in {(time.monotonic() - begun) / 60:.1f} minutes.", style="bold")
     for title, place in (
         ("Model", f"{MODEL}/ (its card: {MODEL}/README.md)"),

@@ -104,13 +104,13 @@ class View:
         return table
 
     def events(self, events: Events) -> Table:
-        """Return a row for each event, with a sign at those that an analyst should look at."""
+        """Return a row for each event, and which of them an analyst should look at."""
         table = _new_table()
-        for name in ("", "who", "where", "when", "how many"):
+        for name in ("who", "where", "when", "how many", "review"):
             table.add_column(name, overflow="fold")
         for event in events.rows:
             cells = (Text(_visible(" ".join(cell.split()))) for cell in event_cells(event))
-            table.add_row("?" if event.needs_review else "", *cells)
+            table.add_row(*cells, "yes" if event.needs_review else "")
         return table
 
     def _rows(self, document: Document, facts: Facts | None) -> Iterator[_Row]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from conflict_ner.tokens import NEXT_PARAGRAPH, NEXT_WORD, SAME_WORD, Tokens
 from conflict_ner.transitions import Transitions
 from conflict_ner.viterbi import Chain, best_tags
 
+_HUGE = 1e9
 IGNORED = -100
 """Tag id of pieces that carry no loss (PyTorch's default `ignore_index`)."""
 
@@ -147,7 +149,7 @@ class BioTags:
         Returns:
             Tag ids, shape (visible pieces,).
         """
-        scores = emissions[tokens.visible]
+        scores = _bounded(emissions[tokens.visible])
         joints = tokens.joints[tokens.visible]
         if transitions is None:
             best: NDArray[np.int64] = scores.argmax(axis=1)
@@ -162,8 +164,8 @@ class BioTags:
         Inside a word the next tag follows from the one before, so transitions count between words alone.
         """
         known = transitions or Transitions.none(len(self.names))
-        first: NDArray[np.float64] = np.where(self.first, known.first.astype(np.float64), -np.inf)
-        steps: NDArray[np.float64] = np.where(self.allowed, known.between.astype(np.float64), -np.inf)
+        first: NDArray[np.float64] = np.where(self.first, _bounded(known.first), -np.inf)
+        steps: NDArray[np.float64] = np.where(self.allowed, _bounded(known.between), -np.inf)
         steps[SAME_WORD] = np.where(self.allowed[SAME_WORD], 0.0, -np.inf)
         return first, steps
 
@@ -237,3 +239,9 @@ def _word_at(text: str, place: int) -> str:
     while high < len(text) and not text[high].isspace():
         high += 1
     return text[low:high]
+
+
+def _bounded(scores: NDArray[Any]) -> NDArray[np.float64]:
+    """Return scores that are numbers: a training that diverges reads with such that are none before it is ended."""
+    bounded: NDArray[np.float64] = np.nan_to_num(scores.astype(np.float64), nan=0.0, posinf=_HUGE, neginf=-_HUGE)
+    return bounded

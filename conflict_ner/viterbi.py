@@ -34,7 +34,7 @@ class Chain:
     begun: NDArray[np.int64]
 
 
-def best_tags(scores: NDArray[np.float32], joints: NDArray[np.int8], chain: Chain) -> NDArray[np.int64]:
+def best_tags(scores: NDArray[np.float64], joints: NDArray[np.int8], chain: Chain) -> NDArray[np.int64]:
     """Return the tag ids with the highest total.
 
     Args:

@@ -135,6 +135,7 @@ _CLOCKS = tuple(
         r"^\d{1,2}\.\d\d (?=\d{1,2}\.\d{1,2})",
         r"(?<=day) (?:at )?\d{1,2}[.h]\d\d$|(?<=yesterday|.tomorrow) (?:at )?\d{1,2}[.h]\d\d$",
         r"(?:(?<=\d)|(?<=[a-z]{3}))(?: at| approx| about| around| circa| ca){1,2} \d{4}$",
+        r"(?<=[a-z] \d{4}) (?:[01]?\d|2[0-3])$",  # `30 November 2024 15`, of which `:54` was cut off
         rf"\b(?:half past|half|(?:a )?quarter (?:past|to)|{_HOUR} minutes (?:past|to)) {_HOUR}\b(?: oclock)?",
         rf"\b{_HOUR} oclock\b",
         rf"^{_HOUR}(?= (?:this|in the|on|yesterday|tomorrow)\b)",
