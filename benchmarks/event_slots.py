@@ -2,11 +2,11 @@
 
 python benchmarks/event_slots.py [GOLD ...] [--model FOLDER] [--spans FILE]
 
-Reads the events that people wrote down for whole documents (by default open.jsonl and held.jsonl of
-tests/data/events) and compares the rows that conflict_ner/assembly makes of the same documents: from the gold spans
-with their casualty types and, with `--model`, from a model's. `--spans` reads them from a file: the out-of-fold
-readings of `python -m train kfold` are those of models that did not learn from the document. The rules were made with
-both files in view; unseen.jsonl was labelled by another reader afterwards, and is to be scored and not looked at.
+Reads the events that people wrote down for whole documents (by default tests/data/events/in-view.jsonl) and compares
+the rows that conflict_ner/assembly makes of the same documents: from the gold spans with their casualty types and, with
+`--model`, from a model's. `--spans` reads them from a file: the out-of-fold readings of `python -m train kfold` are
+those of models that did not learn from the document. The rules were made with in-view.jsonl in view; unseen.jsonl was
+labelled by another reader, and is to be scored and not looked at.
 
 A document's total of killed (and so on) is the sum of its events' best figures, the lower bound where there is none;
 it is right where it is the gold total, or both are without one. Place and date are those of the main event, scored over
@@ -42,7 +42,7 @@ from conflict_ner.normalise.spelling import fold  # noqa: E402
 from conflict_ner.schema import LabelSchema  # noqa: E402
 
 EVENTS = ROOT / "tests" / "data" / "events"
-GOLD = (EVENTS / "open.jsonl", EVENTS / "held.jsonl")
+GOLD = (EVENTS / "in-view.jsonl",)
 KINDS = ("killed", "wounded", "captured", "missing")
 NEAR_KM = 25.0
 EARTH_KM = 6371.0
@@ -216,7 +216,7 @@ def table(columns: Mapping[str, Mapping[str, tuple[float, float]]]) -> str:
 def main() -> None:
     """Score the events of a file and print a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("gold", nargs="*", type=Path, default=GOLD, help="[open.jsonl and held.jsonl]")
+    parser.add_argument("gold", nargs="*", type=Path, default=GOLD, help="[in-view.jsonl]")
     parser.add_argument("--model", help="a checkpoint whose spans are read as well")
     parser.add_argument("--spans", type=Path, help="a documents.jsonl whose spans are read as well")
     arguments = parser.parse_args()

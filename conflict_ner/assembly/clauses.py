@@ -18,21 +18,22 @@ _PAIR = 2
 _WORD = re.compile(r"[a-z]+")
 _LONGEST_HEADLINE = 160
 _MOST_HEADLINES = 4
-# `1. `, `2) `, `- `, `• `
-_ENUMERATED = re.compile(r"(?:\(?(?:\d{1,2}|[a-z])[.)]|[-*•·])\s")
+# `1. `, `2) `, `- `, `• `, `14:55 `
+_ENUMERATED = re.compile(r"(?:\(?(?:\d{1,2}|[a-z])[.)]|[-*•·]|\d{1,2}[:.]\d\d)\s")
 _DATELINE_END = re.compile(r"\s*(?:\([^()\n]{1,40}\)\s*)?(?:—|–|--|-|:|/)\s*|\s*\([^()\n]{1,40}\)[.,]?\s+")
 _DATELINE_JOINT = re.compile(r"(?:,|/|\s|\(|\)|and|[A-Z][\w.]+)*")
 _LONGEST_DATELINE = 90
 _TOTAL = re.compile(r"(?:\W*(?:grand |overall |sub-?)?totals?\b|in total\b|fatality total)", re.IGNORECASE)
 # The heading above lines of totals: `Key figures`, `B. Casualties (confirmed by hospitals)`.
 _TOTALS_HEADING = re.compile(
-    r"\W*(?:[A-Z0-9][.)] )?(?:key figures|casualt(?:ies|y figures)|losses|statistics|figures|by victim|by district"
-    r"|cumulative|toll)\b[^.\n]{0,40}$",
+    r"\W*(?:[A-Z0-9][.)] )?(?:\w+ ){0,2}(?:key figures|casualt(?:ies|y figures)|losses|statistics|figures"
+    r"|by victim|by district|cumulative|toll)\b[^.\n]{0,40}$",
     re.IGNORECASE,
 )
 _SHORT_ITEM = 700  # characters: a longer paragraph behind a dateline is an article
 _LEAST_ITEMS = 2
 _LEAST_SHARE = 4
+_LEAST_ENTRIES = 3
 
 
 @dataclass
@@ -112,6 +113,7 @@ def layout(text: str, facts: Facts) -> Layout:
     headline_end = 0 if is_list and items[0] else _headline_end(text)
     clauses: list[Clause] = []
     paragraph, reached = 0, 0
+    begun = False  # whether the story has: what looks like a dateline in it is a label
     summing = False
     accidents = tells_of_accidents(text)
     unarmed = False
@@ -119,7 +121,7 @@ def layout(text: str, facts: Facts) -> Layout:
     for number, ((start, end), inside) in enumerate(zip(bounds, of_sentence, strict=True)):
         if "\n" in text[reached:start]:
             paragraph += 1
-            if "\n\n" in text[reached:start] or not inside:
+            if "\n\n" in text[reached:start]:
                 summing = False
             unarmed = unarmed_story or False
         reached = end
@@ -132,7 +134,11 @@ def layout(text: str, facts: Facts) -> Layout:
             unarmed_story = verdict and unarmed_story is not False
         if not inside:
             continue
-        dateline_end = _dateline_end(text, start, end, inside) if _opens_line(text, start) else start
+        dateline_end = (
+            _dateline_end(text, start, end, inside)
+            if _opens_line(text, start) and not (begun and not items[number])
+            else start
+        )
         total = _TOTAL.match(text, start, end) is not None
         for low, high, own in _pieces(text, start, end, inside, dateline_end):
             clause = Clause(
@@ -144,6 +150,7 @@ def layout(text: str, facts: Facts) -> Layout:
             for fact in own:
                 _keep(clause, fact)
             clauses.append(clause)
+            begun = begun or (not clause.headline and bool(clause.counts or clause.groups))
     return Layout(tuple(clauses), is_list, text[:headline_end])
 
 
@@ -190,10 +197,20 @@ def _items(text: str, bounds: Sequence[tuple[int, int]], of_sentence: Sequence[l
     """Return for each sentence the number of the list item that it stands in."""
     items: list[int] = []
     item, last, bullet = 0, 0, False
+    register = (
+        sum(
+            _opens_line(text, start) and _is_entry(text, start, inside)
+            for (start, _), inside in zip(bounds, of_sentence, strict=True)
+        )
+        >= _LEAST_ENTRIES
+    )
     for (start, end), inside in zip(bounds, of_sentence, strict=True):
         if _opens_line(text, start):
-            enumerated = _ENUMERATED.match(text, start)
-            dated = _dateline_end(text, start, end, inside) > start and _paragraph_length(text, start) < _SHORT_ITEM
+            enumerated = _ENUMERATED.match(text, start) or (register and _is_entry(text, start, inside))
+            dated = (
+                start < _dateline_end(text, start, end, inside) < _line_end(text, start)
+                and _paragraph_length(text, start) < _SHORT_ITEM
+            )
             titled = not start and text[start : _line_end(text, start)].rstrip()[-1:] not in ".!?"
             if enumerated or (dated and not titled):
                 last, bullet = last + 1, text[start] in "-*•·"
@@ -202,6 +219,13 @@ def _items(text: str, bounds: Sequence[tuple[int, int]], of_sentence: Sequence[l
                 item = 0
         items.append(item)
     return items
+
+
+def _is_entry(text: str, start: int, inside: Sequence[Fact]) -> bool:
+    """Tell whether a line begins as an entry of a register does: `On 22/04/2019, `."""
+    if not inside or not isinstance(inside[0], DateFact):
+        return False
+    return inside[0].surface[:1].isdigit() and text[start : inside[0].span.start].lower() in ("on ", "")
 
 
 def _paragraph_length(text: str, start: int) -> int:

@@ -117,9 +117,11 @@ def date_near(clauses: Sequence[Clause], number: int, own_place: bool, published
             own.headline or onward or referred or (not own_place and not behind)
         ):
             continue
-        if behind and (clause.counts or clause.places) and not own.headline:
+        if behind and (clause.counts or clause.places) and not own.headline and not referred:
             continue
         found = _date_of(clause, published)
+        if found is not None and clause.paragraph != own.paragraph and found[0].end - found[0].start > _WEEK:
+            continue
         if found is not None and not (behind and found[0].end - found[0].start > _WEEK):
             return found
     return None
@@ -143,4 +145,13 @@ def lead_date(page: Layout, published: date | None) -> Day | None:
         found = _date_of(clause, published)
         if found is not None and found[0].end - found[0].start <= _DAYS:
             return found
+    return None
+
+
+def dateline_day(page: Layout) -> Day | None:
+    """Return the day in the dateline of an article."""
+    for clause in page.clauses:
+        for fact in clause.dates:
+            if clause.in_dateline(fact) and not clause.item and fact.interval is not None:
+                return fact.interval, fact
     return None

@@ -32,7 +32,7 @@ _CORRECTS = re.compile(r"\b(?:er|erm|uh|sorry|rather|i mean|correction|no,|that 
 _UPDATES = re.compile(
     r"\b(?:rose|risen|rises|climbed|climbs|revised|updated|raised|raising|later|by (?:evening|nightfall|morning"
     r"|night)|now"
-    r"|corrected|correction|toll (?:stood|stands)|jumped|grew|mounted|final)\b",
+    r"|corrected|correction|toll (?:stood|stands)|jumped|grew|mounted|final|since|in all|altogether|so far)\b",
     re.IGNORECASE,
 )
 _ADDS = re.compile(
@@ -41,11 +41,11 @@ _ADDS = re.compile(
     r"|while)\b",
     re.IGNORECASE,
 )
-_CLAIMS = re.compile(
+CLAIMS = re.compile(
     r"\b(?:claim\w*|according|list of|believes?|announced|used|spoke|speaks"
-    r"|tally|counts|documented|puts?|gave|gives|reported|reports|says?|said|counted|told|put|seen"
+    r"|tally|counts|documented|puts?|gave|gives|report(?:s|ed)?|says?|said|counted|told|put|seen"
     r"|saw|admit\w*|official\w*|denied|monitor"
-    r"|spokes\w+|heard|communique|statement|radio|witness\w*|estimat\w*|confirmed|insist\w*)\b",
+    r"|spokes\w+|heard|communique|statement|radio|witness\w*|estimat\w*|confirm\w*|insist\w*)\b",
     re.IGNORECASE,
 )
 
@@ -57,8 +57,8 @@ _SOURCE = re.compile(
     r"|[^.;()]{0,40}\b(?:by (?:\w+ ){0,3}(?:account|count|reckoning|estimate|tally|[\w]+['’]s)|according to)\b",
     re.IGNORECASE,
 )
-# `two died, taking the toll to 27`
-_TOLL_TO = re.compile(r"\btoll\b[^.;]{0,20}\b(?:to|at|past|above) $", re.IGNORECASE)
+# `ten claimed, reduced to three`
+_REDUCED = re.compile(r"\b(?:reduced|lowered|revised|cut|down|corrected) to $", re.IGNORECASE)
 # `one survivor spoke of more than 60, another of over 200`
 _ANOTHER = re.compile(
     r"\b(?:another|others?|the other) (?:of|said|says|put|spoke of|counted|claimed|at)\b"
@@ -72,17 +72,11 @@ _GIVEN_UP = re.compile(
     re.IGNORECASE,
 )
 _GIVEN_UP_BEFORE = re.compile(
-    r"\b(?:figure|toll|count|number) had (?:been|stood at)\b[^.;]{0,40}$|\b(?:up from|down from|rather than"
+    r"\b(?:figure|toll|count|number) had (?:been|stood at)\b[^.;]{0,40}$|\bhad (?:at )?(?:first|initially|originally"
+    r"|earlier|previously)\b[^.;,]{0,30}$|\b(?:up from|down from|rather than"
     r"|instead of|earlier (?:toll|figure|count|report)s? of|initial (?:toll"
     r"|figure|count) of"
     r"|previous (?:toll|figure|count) of) (?:the )?$",
-    re.IGNORECASE,
-)
-# Another voice on the same dead.
-_PUTS = re.compile(
-    r"\b(?:put|puts|putting|toll|figure|claim(?:s|ed)?|denied|disputed|instead|however|actually|earlier"
-    r" (?:report|figure|toll)s?"
-    r"|(?:the|its|their) (?:dead|losses) (?:at|as))\b",
     re.IGNORECASE,
 )
 
@@ -198,25 +192,30 @@ def _verdict(kept: Sequence[Told], one: Told) -> str:
     if one.clause.headline != last.clause.headline:
         same = now == sum(figures) or now in figures or (len(kept) == 1 and fits(one.fact, last.fact))
         return "repeat" if same else "rival"
-    vague = last.fact.count is not None and last.fact.count.modality == "vague"
-    if len(kept) == 1 and vague and last.clause.sentence != one.clause.sentence and not _distinct(kept, one):
+    if len(kept) == 1 and _is_vague(last) and last.clause.sentence != one.clause.sentence and not _distinct(kept, one):
         # `scores are feared dead`, then `he counted 17 corpses`: a part; `36` in place of `dozens` is the figure.
-        return "update" if now >= figures[0] and one.fact.count and one.fact.count.modality != "vague" else "rival"
+        return "update" if now >= figures[0] and not _is_vague(one) else "rival"
     between = one.clause.text[last.fact.span.end : one.fact.span.start]
     same_sentence = last.clause.sentence == one.clause.sentence
     if now in figures and (not same_sentence or _CORRECTS.search(between)):
         return "add" if _distinct(kept, one) and _near(last, one) and now <= 3 else "repeat"
     if now == sum(figures) and not same_sentence:
         return "repeat"
+    if _REDUCED.search(between):
+        return "update"
+    if between.strip() == "/" and same_sentence:
+        return "rival"
+    if _is_vague(one) and now < sum(figures) and not (same_sentence or _ADDS.search(one.clause.words)):
+        return "repeat"
     if same_sentence:
-        if _CORRECTS.search(between) or (_TOLL_TO.search(between) and now >= sum(figures)):
+        if _CORRECTS.search(between):
             return "update"
         if (_has_source(one) and _has_source(last)) or _ANOTHER.search(between):
             return "rival"
-        if _distinct(kept, one) or not _CLAIMS.search(between):
+        if _distinct(kept, one) or not CLAIMS.search(between):
             return "add"
         # `the army spoke of ten dead, the rebels claimed forty`: each has its voice; or a `but` parts them.
-        voiced = _CLAIMS.search(one.clause.text, last.clause.start, last.fact.span.start) is not None
+        voiced = CLAIMS.search(one.clause.text, last.clause.start, last.fact.span.start) is not None
         return "rival" if _of_one_kind(last, one) and (voiced or "but" in between.split()) else "add"
     sentence = one.clause.text[one.clause.start : one.fact.span.start]
     behind = one.clause.text[one.fact.span.end : one.fact.span.end + 24]
@@ -226,13 +225,15 @@ def _verdict(kept: Sequence[Told], one: Told) -> str:
         return "update"
     if _distinct(kept, one):
         return "add"
-    if now >= _LARGE and now > 2 * sum(figures) and _CLAIMS.search(one.clause.words):
+    if now >= _LARGE and now > 2 * sum(figures) and CLAIMS.search(one.clause.words):
         return "rival"
-    if _near(last, one) and _PUTS.search(one.clause.words) and not _distinct(kept, one):
-        return "rival"
-    if _near(last, one) and not (_CLAIMS.search(one.clause.words) and _CLAIMS.search(last.clause.words)):
+    if _near(last, one) and not (CLAIMS.search(one.clause.words) and CLAIMS.search(last.clause.words)):
         return "add"
     return "rival"
+
+
+def _is_vague(one: Told) -> bool:
+    return one.fact.count is not None and one.fact.count.modality == "vague"
 
 
 def _has_source(one: Told) -> bool:
@@ -257,7 +258,10 @@ def _is_close(one: Told, other: int | None) -> bool:
 def _is_of_part(kept: Sequence[Told], one: Told) -> bool:
     """Tell whether a count disagrees about some of those that were added up only: the civilians of all."""
     mine = _victims(one)
-    alike = [_victims(other) == mine for other in kept]
+    kinds = [_victims(other) for other in kept]
+    if mine is None and len(set(kinds)) > 1 and not one.clause.headline:
+        return True
+    alike = [kind == mine for kind in kinds]
     return mine is not None and any(alike) and not all(alike)
 
 

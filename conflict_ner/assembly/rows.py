@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from conflict_ner.assembly.clauses import Clause, Layout
 from conflict_ner.assembly.counting import Figure, figure
-from conflict_ner.assembly.drafts import Draft
+from conflict_ner.assembly.draft import Draft
 from conflict_ner.assembly.where import same
 from conflict_ner.assembly.words import act_of
 from conflict_ner.documents import Document, Span
@@ -26,7 +26,7 @@ _PLACE_TOLD = {"sentence": 1.0, "near": 0.85, "document": 0.6}
 _UNLINKED, _NO_PLACE = 0.8, 0.5
 _PUBLICATION, _NO_DATE = 0.7, 0.5
 _LEAD = 600  # characters
-_NEWS = timedelta(days=8)
+_NEWS = timedelta(days=21)
 _ROUND_UP = 4
 _DIGEST = re.compile(
     r"\b(?:incidents|(?:week|day|month) in|round-?up|digest|in brief|weekly|monthly|bulletin|incident (?:log|summary)"
@@ -238,13 +238,15 @@ def main_number(rows: Sequence[Draft], page: Layout, published: date | None) -> 
     first_item = min(
         (clause.start for clause in page.clauses if clause.item), default=_first(rows[-1]).end if rows else 0
     )
-    numbers = [
-        number for number, draft in enumerate(rows) if _first(draft).start < first_item and _is_news(draft, published)
-    ]
-    of_headline = [number for number in numbers if _is_headed(rows[number], named)]
+    news = [number for number, draft in enumerate(rows) if _is_news(draft, published)]
+    numbers = [number for number in news if _first(rows[number]).start < first_item]
+    of_headline = [number for number in news if _is_headed(rows[number], named)]
     told_below = [number for number in of_headline if not rows[number].headline]
     if (told_below or of_headline) and not _is_round_up(rows, page):
         return (told_below or of_headline)[0]
+    counted = [number for number in numbers if rows[number].told]
+    if len(rows) == 1 and counted and not page.is_list:
+        return counted[0]
     if _is_round_up(rows, page) or not _opens_with_news(page):
         return None
     start = min((clause.start for clause in page.clauses if not clause.headline), default=0)
@@ -283,7 +285,7 @@ def _is_headed(draft: Draft, places: Sequence[PlaceFact]) -> bool:
     """Tell whether the headline tells of a draft, or one of these places is its own."""
     if any(clause.headline for clause in draft.clauses):
         return True
-    told = draft.place is not None and draft.place_told != "document"
+    told = draft.place is not None and (draft.told or draft.place_told != "document")
     return told and any(draft.place is not None and same(draft.place, place) for place in places)
 
 

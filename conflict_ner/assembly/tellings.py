@@ -26,15 +26,20 @@ _OF_THE_DEAD = re.compile(
 )
 _OF_THE = re.compile(r" of the [a-z]+s\b")
 _OF_THEM = re.compile(r" of (?:them|whom|these|those)\b", re.IGNORECASE)
-_WERE_CHILDREN = re.compile(r" (?:were|are) (?:all |mostly )?\w*(?:children|men|women|people)\b", re.IGNORECASE)
-# `15 killed. Four were lost at the airfield, two at Rio Hato`
-_ONLY = re.compile(r"\bonly $", re.IGNORECASE)
-_AMONG = re.compile(r" (?:[\w-]+ ){0,3}(?:were )?among (?:the |those )?")
-# `they took seven teachers. Two still haven't come home`
-_STILL = re.compile(r" (?:still|remain\w*|haven['’]t|have (?:not|since)|are still|later|escaped|survived)\b")
+# `one was a doctor`, `two were infants`, `one boy is among the dead`: what some of those told before were.
+_WERE = re.compile(
+    r" (?:was|were) (?!shot\b|hurt\b|hit\b|dead\b|\w+ed\b)(?:an? |the )?[a-z]+s?[.,;]"
+    r"|(?: [\w-]+){0,4} (?:is|are|was|were) among (?:the|those) (?:dead|killed|victims|wounded|injured)\b",
+    re.IGNORECASE,
+)
+# `22 injured (9 children)`, `twelve hurt, three in the market`
+_BEHIND_WHOLE = re.compile(r"[^.;,(]{0,30}(?:\(|, )")
+_BARE = re.compile(r" (?:in|at|on|near) ")
 # `63 wounded, some of whom had waited since Thursday`
 _WHOM = re.compile(r"\bwhom\b")
-_ELLIPTIC = re.compile(r",? (?:were|was|are|is|died|fell|at|in|on|near|by|each)\b")
+# `dug on Monday through the ruins of a house where an air strike killed 28`
+_WHERE = re.compile(r", (?:where|in which)\b")
+_JOINT = re.compile(r" (?:and|to|until|till) (?:the )?|\s?[–-]\s?")
 # `the names of the five`, `all 12`: those told before.
 _THE = re.compile(r"\b(?:the|these|those|all|both) $", re.IGNORECASE)
 # `lost 22 relatives when Srebrenica fell`: one person's part of an event that is told for other reasons.
@@ -99,9 +104,11 @@ def telling(clause: Clause, counts: list[CountFact], published: date | None) -> 
     for fact in _by_distance(clause.dates, counts[0].span.start if counts else None):
         if counts and _WHOM.search(clause.text[counts[0].span.end : fact.span.start]):
             continue
+        if counts and _WHERE.search(clause.text[fact.span.end : counts[0].span.start]):
+            continue
         interval = when.happened(clause, fact, published)
         if interval is not None:
-            told = fact
+            told, interval = _begun(clause, fact, interval, published)
             break
     top = max((score for score, fact in scored if fact is place), default=0.0)
     rivals = [
@@ -117,6 +124,18 @@ def telling(clause: Clause, counts: list[CountFact], published: date | None) -> 
         date=told,
         act=acted[0] if acted else None,
     )
+
+
+def _begun(clause: Clause, fact: DateFact, interval: Interval, published: date | None) -> tuple[DateFact, Interval]:
+    """Return the first of two joined dates, `between dusk on 2 August and the next morning`, with the days of both."""
+    number = clause.dates.index(fact)
+    first = clause.dates[number - 1] if number else None
+    if first is None or _JOINT.fullmatch(clause.text[first.span.end : fact.span.start]) is None:
+        return fact, interval
+    days = when.happened(clause, first, published)
+    if days is None or days.start > interval.start:
+        return fact, interval
+    return first, Interval(start=days.start, end=max(days.end, interval.end), precision="range")
 
 
 def _by_distance(dates: Iterable[DateFact], place: int | None) -> list[DateFact]:
@@ -142,15 +161,13 @@ def event_counts(page: Layout, number: int, told: Sequence[CountFact]) -> tuple[
             continue
         if _is_known(page.clauses[: number + 1], fact) or _is_loss_of_one(clause, fact):
             continue
-        if _is_only_or_among(around, clause, fact):
+        if _WERE.match(clause.text, fact.span.end) and _whole_before(around, clause, fact, True):
             continue
-        if _is_elliptic_part(around, clause, fact):
+        if _is_behind_whole(clause, fact):
             continue
         if _OF_THE.match(clause.text, fact.span.end) and _whole_before(around, clause, fact, True):
             continue
-        if _STILL.match(clause.text, fact.span.end) and _whole_before(around, clause, fact):
-            continue
-        part = _OF_THEM.match(clause.text, fact.span.end) or _WERE_CHILDREN.match(clause.text, fact.span.end)
+        part = _OF_THEM.match(clause.text, fact.span.end)
         if not fact.subset and part and _whole_before(around, clause, fact):
             continue
         if fact.subset and not _parts_make_headline(page, clause, fact):
@@ -205,30 +222,15 @@ def _is_loss_of_one(clause: Clause, fact: CountFact) -> bool:
     return _LOST.search(before) is not None and _KIN.match(clause.text, fact.span.end) is not None
 
 
-def _is_only_or_among(around: Sequence[Clause], clause: Clause, part: CountFact) -> bool:
-    """Tell whether a count is part of another one: `only one body was recovered`, `three women among 17 taken`."""
-    alike = [fact for fact in clause.counts if fact.casualty_type == part.casualty_type and value(fact) > value(part)]
-    text = clause.text
-    if any(
-        _AMONG.fullmatch(text[part.span.end : fact.span.start]) for fact in alike if fact.span.start > part.span.end
-    ):
-        return True
-    return _ONLY.search(text[max(0, part.span.start - 6) : part.span.start]) is not None and _whole_before(
-        around, clause, part
-    )
-
-
-def _is_elliptic_part(around: Sequence[Clause], clause: Clause, part: CountFact) -> bool:
-    """Tell whether a bare number with a place counts part of a total without one in the sentence before."""
-    if not clause.places or not _ELLIPTIC.match(clause.text, part.span.end):
-        return False
-    return any(
-        fact.casualty_type == part.casualty_type and not fact.cumulative and value(fact) > value(part)
-        for other in around
-        if other.paragraph == clause.paragraph and other.sentence == clause.sentence - 1
-        if where.best(where.candidates(other)) is None
-        for fact in other.counts
-    )
+def _is_behind_whole(clause: Clause, part: CountFact) -> bool:
+    """Tell whether a count follows its whole in brackets, or as a bare number with a place."""
+    text, start = clause.text, part.span.start
+    for whole in clause.counts:
+        if whole.casualty_type == part.casualty_type and whole.span.end <= start and value(whole) > value(part):
+            between = text[whole.span.end : start]
+            if _BEHIND_WHOLE.fullmatch(between) and (between[-1] == "(" or _BARE.match(text, part.span.end)):
+                return True
+    return False
 
 
 def _is_freed(clause: Clause, fact: CountFact) -> bool:

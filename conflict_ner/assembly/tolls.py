@@ -38,11 +38,6 @@ _PERFECT = re.compile(
 _BREATH = 260  # characters
 _TOP = 400  # characters
 _HUNDRED = 100
-_LONG = word_set(
-    "since war wars conflict insurgency uprising year years month months week weeks decade decades campaign"
-    " siege violence"
-    " far total toll offensive operation unrest cholera ever altogether"
-)
 # `took six weeks and cost 28 lives`, `in three years of fighting`.
 _TOOK_LONG = re.compile(
     r"\b(?:in|over|during|took|within|past|last) (?:the )?(?:past |last )?(?:[\w-]+ ){1,2}(?:weeks|months|years"
@@ -53,8 +48,10 @@ _KEPT = re.compile(
     r"\bke(?:eps?|pt|eping) (?:his|her|its|their|an?|the) own (?:ledger|list|count|tally|record|register)\b",
     re.IGNORECASE,
 )
-# `carrying the toll of June past 270`
-_TOLL_OF = re.compile(r"\btoll (?:of|for|in|since|this)\b[^.;]{0,40}$", re.IGNORECASE)
+_SO_FAR = re.compile(r"\b(?:toll|dead|killed|casualties|total) so far\b", re.IGNORECASE)
+# `The army has buried 63 militants`, `23 candidates have been assassinated`.
+_PERFECT_BEHIND = re.compile(r"[^.,;]{0,30}\b(?:have|has) (?:\w+ )?(?:been|died|fallen|lost)\b", re.IGNORECASE)
+_PERFECT_BEFORE = re.compile(r"\b(?:have|has) (?:\w+ )?\w+(?:ed|en|lost|ied) $", re.IGNORECASE)
 _RANGE = re.compile(r"\b(?:from|between|in|over|during) $", re.IGNORECASE)
 _COST = re.compile(
     r"\b(?:war|conflict|insurgency|siege|battle|campaign|violence|feud)\b[^.;\n]{0,60}\b(?:cost|claimed|died"
@@ -63,6 +60,17 @@ _COST = re.compile(
     r"|\bat (?:a|the) cost of\b|\bhave perished\b",
     re.IGNORECASE,
 )
+
+
+def is_told_in_passing(clause: Clause, fact: CountFact) -> bool:
+    """Tell whether a count behind an event is of what has been so far: in the perfect, without a place or a date."""
+    low = clause.text.rfind("; ", clause.start, fact.span.start) + 1 or clause.start
+    if clause.headline or any(one.span.start >= low for one in clause.dates):
+        return False
+    before = clause.text[low : fact.span.start]
+    if any(one.span.start >= low for one in clause.places):
+        return _PERFECT_BEFORE.search(before) is not None
+    return _PERFECT_BEHIND.match(clause.text, fact.span.end) is not None or _PERFECT_BEFORE.search(before) is not None
 
 
 def is_campaign(page: Layout) -> bool:
@@ -118,10 +126,9 @@ def _is_toll(
     short = any(length <= _DAYS for length in days)
     if value(fact) >= _LARGE:
         return not short or _COST.search(clause.words) is not None
-    if value(fact) >= _MANY and _covers(clause):
+    if value(fact) >= _MANY and _SO_FAR.search(clause.words):
         return True
-    before = clause.text[clause.start : fact.span.start]
-    if _TOLL_OF.search(before) and any(length >= _FOUR_WEEKS for length in days):
+    if value(fact) >= _SEVERAL and _covers(clause):
         return True
     if _KEPT.search(clause.words) or (not short and value(fact) >= _SEVERAL and _TOOK_LONG.search(clause.words)):
         return True
@@ -141,10 +148,8 @@ def _is_toll(
 
 
 def _is_of_now(clause: Clause, fact: CountFact) -> bool:
-    """Tell whether a small figure has nothing about it that tells of a long time: `at least 20 have been killed`."""
-    if clause.dates or value(fact) >= _HUNDRED or "have" not in clause.vocabulary:
-        return False
-    return _LONG.isdisjoint(clause.vocabulary)
+    """Tell whether a small figure stands without a date in the perfect: `at least 20 have been killed`."""
+    return not clause.dates and value(fact) < _HUNDRED and "have" in clause.vocabulary
 
 
 def _covers(clause: Clause) -> bool:

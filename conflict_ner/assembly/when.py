@@ -32,6 +32,8 @@ _FIRST_SINCE = re.compile(
     r"[^.;]{0,60}$",
     re.IGNORECASE,
 )
+# `a city that had thrown them out in August`
+_HAD = re.compile(r"\b(?:that|which|who|where) had\b[^.;,]*$")
 _ALL = timedelta(days=45)
 _LONGEST = timedelta(days=370)
 _DAY = timedelta(days=1)
@@ -41,6 +43,13 @@ GOES_ON = re.compile(
     r" (?:day|night|morning"
     r"|evening|afternoon)|simultaneously|meanwhile|at the same time|a second|another|the (?:second|first|third|attack"
     r"|blast|bomb|bomber|gunmen|clash|explosion|raid|ambush|attackers?|victims|dead|wounded)|among the)\b",
+    re.IGNORECASE,
+)
+
+# `The attack, on Monday outside Maungdaw`: the event that was told before.
+REFERS = re.compile(
+    r"^\W*the (?:attacks?|blasts?|bombs?|bombings?|explosions?|raid|ambush|assault|massacre|killings?|strikes?"
+    r"|shelling|shootings?|clash(?:es)?|bloodshed|abductions?)\b",
     re.IGNORECASE,
 )
 
@@ -79,6 +88,8 @@ def _happened(clause: Clause, fact: DateFact, published: date | None) -> Interva
     if interval.end - interval.start > _LONGEST or (lead and words[lead - 1] in _UNTIL):
         return None
     if not _FOUNDED.isdisjoint(words[max(0, lead - 2) :]) or _is_stamp(clause, fact):
+        return None
+    if _HAD.search(before):
         return None
     if _is_reported(words[:lead]) or (start - clause.dateline_end < 12 and _REPORTS.match(text, end)):
         return None

@@ -51,7 +51,6 @@ _IN = word_set(
     " through"
     " throughout against via north south east west northeast northwest southeast southwest reached"
 )
-_CLOSE = word_set("at near outside")
 _AWAY = word_set("from to toward towards for with than like visit visited visiting links linking borders since and")
 _STEMS = (
     *(
@@ -73,8 +72,7 @@ _STEMS = (
     *("fire", "firing"),
 )
 _BEHIND_STEM = word_set("of on for at down up over")
-_BLOWN = frozenset(("blew", "blown"))
-_LIVE_IN = word_set("residents resident natives native people men man woman boy girl from based")
+_ROADS = word_set("road highway way track route path")
 _REPORTS = word_set(
     "office ministry source sources agency court parliament observers monitors"
     " said says told tells telling spoke speaking interview interviewed reporter reporters newsroom briefing conference"
@@ -123,6 +121,7 @@ _CARED_FOR = re.compile(
     r" (?:\w+ )?(?:to|in|at)\b[^.;]{0,30}$|\btreated\b[^.;]{0,40} (?:at|in) (?:the )?$",
     re.IGNORECASE,
 )
+_OF_PART = re.compile(r" of (?:them|whom|those) (?:\w+ ){0,2}(?:in|at|near|on|from) (?:the )?", re.IGNORECASE)
 _LISTED = re.compile(
     r",? (?:and|or|&) |, |/| [–-] |[–-]| \(|,? (?:in|on|near|outside|(?:north|south|east|west)\w* of) (?:the )?",
     re.IGNORECASE,
@@ -140,6 +139,8 @@ def fit(clause: Clause, fact: PlaceFact, before: PlaceFact | None, score_before:
     """
     if clause.in_dateline(fact):
         return LEAST + 0.1 + 0.1 * specific(fact)
+    if _is_of_part(clause, fact):
+        return specific(fact) - 3
     own = _own_fit(clause, fact)
     if before is not None and before.span.end >= clause.dateline_end:
         between = clause.text[before.span.end : fact.span.start]
@@ -147,8 +148,18 @@ def fit(clause: Clause, fact: PlaceFact, before: PlaceFact | None, score_before:
             # `in Tame, Fortul and Saravena`, `Hotqol in Ghazni`: what comes first is meant, or the smaller one.
             gain = specific(fact) - specific(before)
             listed = score_before + (gain if gain < 0 or _is_physical(before) else 0) - 0.05
+            nested = between.lower().startswith(", in ") and score_before >= LEAST
+            if nested:
+                return score_before - 0.5
             return max(own, listed) if score_before <= _WEAK else listed
     return own
+
+
+def _is_of_part(clause: Clause, fact: PlaceFact) -> bool:
+    """Tell whether a place stands just behind a part of those counted: `eleven died, three of them in Mugunga`."""
+    parts = [one for one in clause.counts if one.subset and one.span.end <= fact.span.start]
+    wholes = [one for one in clause.counts if not one.subset and one.span.end <= fact.span.start]
+    return bool(parts and wholes) and _OF_PART.fullmatch(clause.text[parts[-1].span.end : fact.span.start]) is not None
 
 
 def _own_fit(clause: Clause, fact: PlaceFact) -> float:
@@ -170,7 +181,10 @@ def _own_fit(clause: Clause, fact: PlaceFact) -> float:
     if lead is None and _SUFFERS.match(text, end):
         score += 2.0
     elif lead is None and not prefix.strip(" \"“'‘([0123456789.:—–-•*"):
-        score += 1.5 if text[end : end + 1] in ",:." else 1.0
+        score += {":": 2.2, ",": 1.5, ".": 1.5}.get(text[end : end + 1], 1.0)
+    if lead is None and prefix.rstrip(" ").endswith(",") and text[end : end + 1] in (",", "."):
+        # `air strike, Golis mountains, three killed`
+        score += 0.5
     if _OFFICIALS.match(text, end):
         score -= 1.5
     return score
@@ -217,23 +231,23 @@ def _relation(lead: str | None, typed: bool, words: Sequence[str], prefix: str) 
     if lead is None:
         return 0.0
     before = words[-2] if len(words) > 1 else ""
-    if lead in _BEHIND_STEM and (before.startswith(_STEMS) or before in _BLOWN):
+    if lead in _BEHIND_STEM and before.startswith(_STEMS):
         return 2.2
     if lead.startswith(_STEMS):
         return 2.2
     if lead == "to" and before in ("close", "next", "siege", "adjacent"):
         return 2.0
-    if before in _LIVE_IN and lead in ("of", "in") and _HAPPENED.isdisjoint(words[-_REPORT_REACH:]):
-        return -1.0
     if lead in _IN and "to" in words[-_HOSPITAL_REACH:] and "hospital" in words[-_HOSPITAL_REACH:]:
         # `moved to the hospital in Dori`
         return -4.0
     if lead in _IN:
-        # `In Kherson direction, troops died near Antonovka`
-        return 2.15 if lead in _CLOSE else 2.0
+        return 2.0
     if lead == "from" and _DRIVEN.search(prefix):
         # Where they were driven from is the place.
         return 1.5
+    if lead == "to" and before in _ROADS:
+        # `a truck on the road to Huanta`
+        return 2.0
     if lead in _AWAY:
         return 0.0 if lead == "and" else -4.0
     return (2.0 if typed else 1.0) if lead == "of" else 0.0

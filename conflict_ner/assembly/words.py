@@ -21,7 +21,7 @@ _ACTS: dict[Act, str] = {
     "bomb": "bomb bombed bombing bombings bombs blast blasts explosion explosions exploded detonated shell shelled"
     " shelling shells mortar mortars mortared airstrike airstrikes strike strikes struck rocket rockets missile"
     " missiles"
-    " grenade grenades pounded pounding bombarded bombardment blew drone drones strafed ied",
+    " grenade grenades pounded pounding bombarded bombardment blew drone drones strafed ied fired",
     "take": "control captured capture captures capturing seized seize seizes seizing seizure overran overrun"
     " fell falls fallen"
     " recaptured recapture retook retaken took takeover stormed occupied occupy conquered held driven drove"
@@ -37,6 +37,7 @@ _OF_WORD: dict[str, Act] = {word: act for act, words in _ACTS.items() for word i
 _NEEDS = {
     "control": re.compile(r"\b(?:under|took|taken|taking|seiz\w+|gain\w+) (?:the )?(?:full |complete )?control\b"),
     "taken": re.compile(r"\b(?:been|were|was|entirely) (?:\w+ )?taken over\b|\b(?:have|has|had) taken\b"),
+    "fired": re.compile(r"\bfired (?:\w+ ){0,3}(?:at|on|into)\b"),
     "changed": re.compile(r"\bchanged hands\b"),
     "loss": re.compile(r"\bloss of (?!life|lives)"),
     "walked": re.compile(r"\bwalked into\b"),
