@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from conflict_ner.spans import IGNORED, BioTags
 from conflict_ner.tokens import NEXT_PARAGRAPH, NEXT_WORD, OUTSIDE_TEXT, SAME_WORD
-from conflict_ner.transitions import best_path
+from tests.plain_viterbi import best_path
 from train.chain import ChainLoss
 
 TAGS = BioTags(("O", "B-X", "I-X"))

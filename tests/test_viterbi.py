@@ -14,9 +14,10 @@ from conflict_ner.documents import Document
 from conflict_ner.spans import BioTags
 from conflict_ner.tagger import Tagger
 from conflict_ner.tokens import SAME_WORD, tokenize
-from conflict_ner.transitions import Transitions, best_path
+from conflict_ner.transitions import Transitions
 from conflict_ner.viterbi import Chain, best_tags
 from tests.conftest import Trained
+from tests.plain_viterbi import best_path
 
 TAGS = BioTags(("B-A", "I-B", "O", "I-A", "B-B"))  # `O` need not come first
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from conflict_ner.commands.model import ModelOption, model_name
+from conflict_ner.commands.model import DeviceOption, ModelOption, PrecisionOption, model_name
 from conflict_ner.commands.normalising import CountryOption, DateOrderOption, GazetteerOption, VagueOption, settings
 from conflict_ner.console import err, out
 
@@ -58,11 +58,8 @@ def bulk(
     date_order: DateOrderOption = "dmy",
     country: CountryOption = None,
     gazetteer: GazetteerOption = None,
-    precision: Annotated[
-        float | None,
-        typer.Option(help="leave out spans too unsure for it, such as 0.9", min=0, max=1, show_default=False),
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="torch device, such as cpu or cuda:0", show_default=False)] = None,
+    precision: PrecisionOption = None,
+    device: DeviceOption = None,
 ) -> None:
     """Read a file of many articles into event tables; a run that was cut short goes on where it stood."""
     from conflict_ner.bulk.columns import Columns

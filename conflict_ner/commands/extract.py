@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from conflict_ner.commands.model import ModelOption, model_name
+from conflict_ner.commands.model import DeviceOption, EngineOption, ModelOption, PrecisionOption, model_name
 from conflict_ner.commands.normalising import CountryOption, DateOrderOption, GazetteerOption, VagueOption, settings
 from conflict_ner.console import err, out, quiet_transformers
 
@@ -34,14 +34,9 @@ def extract(
             show_default=False,
         ),
     ] = None,
-    device: Annotated[str | None, typer.Option(help="torch device, such as cpu or cuda:0", show_default=False)] = None,
-    precision: Annotated[
-        float | None,
-        typer.Option(help="leave out spans too unsure for it, such as 0.9", min=0, max=1, show_default=False),
-    ] = None,
-    engine: Annotated[
-        str | None, typer.Option(help="torch or openvino [the fastest that is there]", show_default=False)
-    ] = None,
+    device: DeviceOption = None,
+    precision: PrecisionOption = None,
+    engine: EngineOption = None,
     vague: VagueOption = "lower_bound",
     date_order: DateOrderOption = "dmy",
     country: CountryOption = None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from conflict_ner.commands.model import ModelOption, model_name
+from conflict_ner.commands.model import DeviceOption, EngineOption, ModelOption, PrecisionOption, model_name
 from conflict_ner.commands.normalising import CountryOption, DateOrderOption, GazetteerOption, VagueOption
 from conflict_ner.commands.normalising import settings as normalise_settings
 from conflict_ner.console import err, quiet_transformers
@@ -28,14 +28,9 @@ def serve(
     batch_bytes: Annotated[int, typer.Option(help="largest request to /v1/batch")] = 32 << 20,
     patience_seconds: Annotated[float, typer.Option(help="how long a request may wait for its answer")] = 120,
     stop_seconds: Annotated[int, typer.Option(help="how long what was taken is gone on with at the end")] = 30,
-    device: Annotated[str | None, typer.Option(help="torch device, such as cpu or cuda:0", show_default=False)] = None,
-    precision: Annotated[
-        float | None,
-        typer.Option(help="leave out spans too unsure for it, such as 0.9", min=0, max=1, show_default=False),
-    ] = None,
-    engine: Annotated[
-        str | None, typer.Option(help="torch or openvino [the fastest there is]", show_default=False)
-    ] = None,
+    device: DeviceOption = None,
+    precision: PrecisionOption = None,
+    engine: EngineOption = None,
     vague: VagueOption = "lower_bound",
     date_order: DateOrderOption = "dmy",
     country: CountryOption = None,

@@ -15,7 +15,6 @@ from typing import Literal, NamedTuple
 SeasonName = Literal["spring", "summer", "autumn", "winter"]
 FIRST_MONTH: dict[SeasonName, int] = {"spring": 3, "summer": 6, "autumn": 9, "winter": 12}
 SATURDAY = 5
-MONDAY = 0
 
 
 class Days(NamedTuple):
