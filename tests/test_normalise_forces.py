@@ -88,12 +88,6 @@ def test_an_army_is_that_of_who_holds_the_land(mention: str, place: str, year: i
 @pytest.mark.parametrize(
     ("mention", "name", "kind", "country"),
     [
-        ("129th Battalion", "129th Battalion", "state_force", "UA"),
-        ("Russia's 30th Motor Rifle Brigade", "30th Motor Rifle Brigade", "state_force", "RU"),
-        ("Russian 5th Tank Brigade", "5th Tank Brigade", "state_force", "RU"),
-        ("Battalion 745", "Battalion 745", "state_force", "UA"),
-        ("Ukrainian Navy", "Ukrainian Navy", "state_force", "UA"),
-        ("FARC's 58th Front", "58th Front", "rebel", "CO"),
         ("Blue River Liberation Army", "Blue River Liberation Army", "rebel", "UA"),
         ("TTP (Malakand)", "TTP (Malakand)", "rebel", "PK"),
     ],

@@ -17,7 +17,7 @@ from conflict_ner.facts import GroupFact
 from conflict_ner.markup import read_marked
 from conflict_ner.normalise import nations
 from conflict_ner.normalise.country import document_countries
-from conflict_ner.normalise.groups import aliases
+from conflict_ner.normalise.groups import aliases, units
 from conflict_ner.normalise.groups.facts import group_facts
 from conflict_ner.normalise.spelling import fold
 from conflict_ner.normalise.tables import records
@@ -338,6 +338,8 @@ def is_linked_right(fact: GroupFact, name: str) -> bool:
     """Tell whether the organisation that a fact is linked to has a name, by any of its aliases."""
     if fact.group is None or fact.group.id is None:
         return False
+    if fact.group.id == units.composed_id(name, fact.group.country):
+        return True
     row = next(row for row in aliases.organisations() if row.id == fact.group.id)
     return any(same_name(known, name) for known in row.names)
 

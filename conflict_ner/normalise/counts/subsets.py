@@ -15,11 +15,22 @@ _HARMED = (
 )
 # `three of them`, `two of whom`, `one of the injured`.
 _OF_THEM = re.compile(
-    rf"(?: more| others?)? of (?:them|whom|which|these|those)\b|(?: more)? of the (?:\w+ )?{_HARMED}\b", re.IGNORECASE
+    rf"(?: more| others?)? of (?:them|whom|which|these|those)\b|(?: more)? of the (?:\w+(?<!s) )?{_HARMED}\b",
+    re.IGNORECASE,
 )
+# `one of the cadets`; not `three of the attackers`, who are the other side
+_OF_THE = re.compile(
+    r" of the (?!(?:attackers|assailants|militants|rebels|terrorists|insurgents|bombers|raiders|jihadists|fighters)\b)"
+    r"[a-z]+s\b(?![^.;]{0,30}\b(?:too|also|as well)\b)"
+)
+_THE_HARMED = re.compile(rf"\b{_HARMED}\b", re.IGNORECASE)
+# `22 injured (9 children)`, `twelve hurt, three in the market`, `nine bodies, no uniform on six.`
+_BEHIND_WHOLE = re.compile(r"[^.;:,()\n]{0,30}(?:\(|, )(?:no [a-z]+ on )?")
+_BARE = re.compile(r" (?:in|at|on|near) |[.;\n]|$")
 _INCLUDING = re.compile(
-    r"\b(?:includ(?:ing|ed|es?)|incl\.?|among (?:them|whom|those|the dead|the victims)|of (?:whom|them|which|these))"
-    r"(?:,? (?:were|was|are|is|at least|about|some|also|the|only|just))*\s*$",
+    r"\b(?:includ(?:ing|ed|es?)|incl\.?|among (?:them|whom|those|the dead|the victims)|of (?:whom|them|which|these)"
+    rf"|of (?:the|total|all) (?:\d+ )?{_HARMED})"
+    r"(?:,? (?:were|was|are|is|at least|about|some|also|those of|the|only|just))*\s*$",
     re.IGNORECASE,
 )
 _AMONG_BEHIND = re.compile(
@@ -27,15 +38,24 @@ _AMONG_BEHIND = re.compile(
     re.IGNORECASE,
 )
 _ALONE = re.compile(r"[^.;:!?\n]{0,60}?\balone\b", re.IGNORECASE)
-# `Two were nuns`, `Thirteen were schoolchildren`, `One was a boy of nine`.
+# `Two were nuns`, `Thirteen were schoolchildren`, `One was a boy of nine`, `one boy is among the dead`.
 _WERE = re.compile(
-    r" (?:were|are) (?:all )?(?:women|children|men|police|minors|under|aged|from|members|[a-z]+(?<!ed)s\b)"
-    r"|,? (?:was|is) (?:an?|the) ",
+    r"[\"”]? (?:were|are) (?:all )?(?:women|children|men|police|minors|under|aged|from|members"
+    r"|(?:[A-Z][\w-]+ ){0,2}[a-z]+(?:(?<!ed)s|men)\b)"
+    r"|,? (?:was|is) (?:an?|the) "
+    r"|(?: [\w-]+){0,4} (?:is|are|was|were) among (?:the|those) (?:dead|killed|victims|wounded|injured)\b",
+)
+# What a sentence may begin with before such a count: `An officer said that at least`.
+_SAID = re.compile(
+    r"(?:[^;]*; )?(?:[^.;:]{0,200}\b(?:said|says?|added|claim(?:s|ed)?|believe[sd]?)(?: that)? )?[\"“'‘]?",
     re.IGNORECASE,
 )
+# `two others`, `a dozen more`: beside those told before, and no part of their sum.
+_OTHERS = re.compile(r" (?:\w+ )?(?:others?|more)\b")
 _LIST = re.compile(
     r"[^.;:!?\n]{0,40}?(?:,| and|, and|&)\s*(?:another |a further |at least |about |some )?", re.IGNORECASE
 )
+_FAR = 6  # sentences
 _LONGEST_SUM = 4  # parts
 _NO_CHANCE = 10
 # Of an `almost 100`, the parts may make up 96.
@@ -70,28 +90,29 @@ def _told_whole(text: str, counts: Sequence[CountFact], number: int, found: Mapp
     start, end = part.span.start, part.span.end
     own = sentence_number(text, start)
     first = sentences(text)[own][0]
-    earlier = [
-        other
-        for other in range(number)
-        if other not in found
-        and sentence_number(text, counts[other].span.start) >= own - 1
-        and "\n\n" not in text[counts[other].span.end : start]
-        and _may_hold(counts[other], part)
-    ]
-    if not earlier:
-        return None
-    same = [other for other in earlier if counts[other].casualty_type == part.casualty_type]
-    here = [other for other in same if counts[other].span.start >= first]
-    if _OF_THEM.match(text, end):
-        return (here or same or earlier)[-1]
+    holders = [other for other in range(number) if other not in found and _may_hold(counts[other], part)]
+    away = {other: own - sentence_number(text, counts[other].span.start) for other in holders}
+    alike = [other for other in holders if counts[other].casualty_type == part.casualty_type]
+    beside = [other for other in holders if away[other] <= 1 and "\n\n" not in text[counts[other].span.end : start]]
+    same = [other for other in beside if other in alike]
+    here = [other for other in same if not away[other]]
+    of_them = _OF_THEM.match(text, end)
+    if of_them:
+        # `The injured were flown out; six of them`, `nine of the dead`: those counted long before, if these are named.
+        far = alike if _THE_HARMED.search(text, first, of_them.end()) else []
+        return next(iter((here or same or beside or far)[::-1]), None)
+    if same and _OF_THE.match(text, end):
+        return same[-1]
     if same and _INCLUDING.search(text, max(first, start - 40), start):
         return same[-1]
-    if here and "," in text[counts[here[-1]].span.end : start] and _AMONG_BEHIND.match(text, end):
+    if here and _is_among(text, counts[here[-1]].span.end, start, end):
         return here[-1]
     if here and _ALONE.match(text, end):
         return here[-1]
-    if same and start == first and _WERE.match(text, end):
-        return same[-1]
+    if alike and away[alike[-1]] <= _FAR and _WERE.match(text, end) and _SAID.fullmatch(text, first, start):
+        return alike[-1]
+    if here and _is_behind(text, counts[here[-1]], part):
+        return here[-1]
     before = number - 1
     if before in found and _LIST.fullmatch(text, counts[before].span.end, start):
         # A list of parts goes on: `including nine women and two children`.
@@ -99,6 +120,27 @@ def _told_whole(text: str, counts: Sequence[CountFact], number: int, found: Mapp
         if counts[whole].casualty_type == part.casualty_type:
             return whole
     return None
+
+
+def _is_among(text: str, whole: int, start: int, end: int) -> bool:
+    """Tell whether `among them` stands behind a part.
+
+    In `340 civilians, 93 soldiers and 120 rebels among the dead` none is the whole.
+    """
+    match = _AMONG_BEHIND.match(text, end)
+    if match is None or "," not in text[whole:start]:
+        return False
+    alone = " and " not in match[0] and not text[whole:start].endswith(" and ")
+    return alone or match[0].endswith(("them", "whom"))
+
+
+def _is_behind(text: str, whole: CountFact, part: CountFact) -> bool:
+    """Tell whether a count follows its whole in brackets, or as a bare number."""
+    large, small = value(whole), value(part)
+    if large is None or small is None or small >= large:
+        return False
+    match = _BEHIND_WHOLE.fullmatch(text, whole.span.end, part.span.start)
+    return match is not None and (match[0].endswith("(") or _BARE.match(text, part.span.end) is not None)
 
 
 def _may_hold(whole: CountFact, part: CountFact) -> bool:
@@ -132,7 +174,13 @@ def _sums(text: str, counts: Sequence[CountFact]) -> dict[int, int]:
                 told += parts[last][1]
                 makes_up = abs(told - total) <= _NEARLY * total if about else told == total
                 run = parts[first : last + 1]
-                if makes_up and len(run) > 1 and _stand_together([place for _, _, place in run], away, total):
+                around = run[0][0] < whole < run[-1][0] or _OTHERS.match(text, counts[run[0][0]].span.end)
+                if (
+                    makes_up
+                    and len(run) > 1
+                    and not around
+                    and _stand_together([place for _, _, place in run], away, total)
+                ):
                     found.update((number, whole) for number, _, _ in run)
     return found
 

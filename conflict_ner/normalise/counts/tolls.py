@@ -21,6 +21,7 @@ _SINCE_LONG = timedelta(days=7)
 _LASTS_LONG = timedelta(days=31)
 _REACH = 90  # characters between a count and its `since`
 _FEW_LOST = 5  # `has lost four players` is one event
+_MANY_LOST = 100  # `at least 20 have been killed` may be of the attack told before
 _MANY = 20  # `killed three in 2018` is one event, `killed 490 in 2018` are many
 _SHORT_SENTENCE = 80  # characters: `The coalition concedes a few dozen.` goes on from the sentence before it
 
@@ -45,6 +46,8 @@ _LONG_TIME = re.compile(
     r"|century|(?:first|second|third|last) (?:half|quarter)|past (?:year|month))\b"
     r"|\b(?:this|every|each|per) year(?:['’]s (?:toll|tally|count|total))?\b|\b(?:so far|to date) this\b"
     r"|\bannual(?:ly)?\b|\b(?:monthly|yearly)\b"
+    r"|\b(?:in|over|during|within|past|last)\s+(?:(?:the|these|those|its|past|last|first|nearly|almost)\s+)*"
+    r"(?:[2-9]\d|1\d\d|(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred)(?:-\w+)?) days\b"
     rf"|\b{_FEW}[ -](?:month|year|week|decade)s?['’]",
     re.IGNORECASE,
 )
@@ -58,14 +61,28 @@ _WAR = re.compile(
     re.IGNORECASE,
 )
 # One of these stands in whatever the two expressions find; looking for them first saves most of the time.
-_TIME_WORDS = ("week", "month", "year", "decade", "centur", "half", "quarter", "fortnight", "annual")
+_TIME_WORDS = ("days", "week", "month", "year", "decade", "centur", "half", "quarter", "fortnight", "annual")
 _WAR_WORDS = (
     *("war", "conflict", "insurgency", "uprising", "revolt", "rebellion", "insurrection", "troubles", "genocide"),
     *("dictatorship", "campaign", "violence", "unrest", "feud", "struggle", "epidemic", "operation", "month", "year"),
 )
+# `31 attacks on police stations, with nine dead`
+_INCIDENTS = re.compile(
+    r"\b(?:counted|recorded|documented|registered|verified|logged|listed|noted) (?:\S+ ){1,3}"
+    r"(?:attacks|incidents|clashes|raids|bombings|air ?strikes|ambushes|assaults)\b",
+    re.IGNORECASE,
+)
+# `He put guerrilla dead at`
+_PUT = re.compile(r"(?:he|she|they|it) (?:also )?(?:puts?|gave|gives|counts?|counted|listed|lists) ", re.IGNORECASE)
+_NOT_COUNTING = re.compile(
+    r"\b(?:not counting|not including|excluding|apart from|besides|leaving out)\b", re.IGNORECASE
+)
+_ALONE = re.compile(r" alone\b")
+# `bringing to 33 the number held`
+_NUMBER_HELD = re.compile(r" the number (?:of \w+ )?(?:still )?(?:held|in captivity|in custody)\b")
 _RATE = re.compile(r"[^.;:\n]{0,30}?\b(?:a|per|each|every) day\b|[^.;:\n]{0,12}\bdaily\b", re.IGNORECASE)
 _PERFECT = re.compile(
-    r"(?<!to )\b(?:has|have|['’]ve) (?:\w+ )?(?:been (?:\w+ )?(?:killed|martyred|wounded|injured|slain|murdered"
+    r"(?<!to )\b(?:has|have|['’]ve|had now) (?:\w+ )?(?:been (?:\w+ )?(?:killed|martyred|wounded|injured|slain|murdered"
     r"|executed|abducted|kidnapped|documented|recorded)|lost|died|killed|cost|claimed|fallen|perished|said|put|counted|given)\b",
     re.IGNORECASE,
 )
@@ -73,7 +90,7 @@ _PERFECT = re.compile(
 _EVENT = re.compile(
     r"\b(?:attack|blast|bomb|bombing|explosion|raid|ambush|strike|airstrike|shelling|clash|clashes|crash|quake"
     r"|earthquake|hurricane|cyclone|storm|flood|landslide|massacre|gunmen|gunfight|shoot-?out|firefight|battle|fighting"
-    r"|siege|mine|stampede|avalanche|today|yesterday|tonight|overnight|hours|days|now|morning|\w+day)s?\b",
+    r"|siege|mine|stampede|avalanche|today|yesterday|tonight|overnight|hours|days|morning|\w+day)s?\b",
     re.IGNORECASE,
 )
 _SINGLE = re.compile(
@@ -121,7 +138,7 @@ def flags(
         The flags of each count, in the order given.
     """
     parts = subsets(text, counts)
-    times = _Times(text, dates or {}, published)
+    times = _Times(text, counts, dates or {}, published)
     long: list[bool] = []
     for number, fact in enumerate(counts):
         first_part = min(
@@ -129,13 +146,25 @@ def flags(
         )
         told = times.of(fact, first_part)
         if told is None and number:
-            told = _goes_on(text, counts[number - 1], fact, times) and long[-1]
+            before = _alike_before(text, counts, number)
+            told = _goes_on(text, counts[before], fact, times) and long[before]
         long.append(bool(told))
     for part, whole in parts.items():
         # A part of a toll over long, told in the same breath, is one itself.
         if long[whole] and 0 < counts[part].span.start - counts[whole].span.end < _SHORT_SENTENCE:
             long[part] = True
     return tuple(Flags(subset=number in parts, cumulative=long[number]) for number in range(len(counts)))
+
+
+def _alike_before(text: str, counts: Sequence[CountFact], number: int) -> int:
+    """Return the count before one, or, in the sentence of that, the last of the same type."""
+    last = sentence_number(text, counts[number - 1].span.start)
+    for other in range(number - 1, -1, -1):
+        if sentence_number(text, counts[other].span.start) != last:
+            break
+        if counts[other].casualty_type == counts[number].casualty_type:
+            return other
+    return number - 1
 
 
 def _goes_on(text: str, before: CountFact, fact: CountFact, times: _Times) -> bool:
@@ -147,17 +176,28 @@ def _goes_on(text: str, before: CountFact, fact: CountFact, times: _Times) -> bo
     if before.casualty_type != fact.casualty_type or other - one > 1 or "\n" in text[before.span.end : fact.span.start]:
         return False
     return not times.dated(first, last) and (
-        last - first < _SHORT_SENTENCE or _PERFECT.search(text, first, last) is not None
+        last - first < _SHORT_SENTENCE
+        or _PERFECT.search(text, first, last) is not None
+        or _PUT.match(text, first, fact.span.start) is not None
     )
 
 
 class _Times:
     """What a text's clauses tell of the time over which they count."""
 
-    def __init__(self, text: str, dates: Dates, published: date | None) -> None:
+    def __init__(self, text: str, counts: Sequence[CountFact], dates: Dates, published: date | None) -> None:
+        self._starts = [fact.span.start for fact in counts]
         self._text = text
         self._dates = sorted(dates.items())
         self._today = published or max((interval.start for interval in dates.values()), default=None)
+
+    def _counted(self, low: int, high: int) -> bool:
+        """Tell whether a stretch holds a count."""
+        return any(low <= start < high for start in self._starts)
+
+    def _paragraph(self, place: int) -> int:
+        """Return where the line of a sentence begins."""
+        return self._text.rfind("\n", 0, place) + 1
 
     def dated(self, low: int, high: int) -> bool:
         """Tell whether a stretch holds a date."""
@@ -168,6 +208,8 @@ class _Times:
         text, span = self._text, fact.span
         if _RATE.match(text, span.end):
             return False
+        if fact.casualty_type == "captured" and _NUMBER_HELD.match(text, span.end):
+            return True
         low, high = self._clause(span.start, span.end)
         high = high if until is None else min(high, until)
         since = self._since(fact, low, high)
@@ -182,7 +224,7 @@ class _Times:
         if (
             (value(fact) or 0) >= _FEW_LOST
             and _PERFECT.search(text, low, high)
-            and not _EVENT.search(text, first, high)
+            and not _EVENT.search(text, first if (value(fact) or 0) >= _MANY_LOST else self._paragraph(first), high)
             and fact.casualty_type != "captured"
         ):
             return True
@@ -191,7 +233,14 @@ class _Times:
     def _clause(self, start: int, end: int) -> tuple[int, int]:
         """Return the stretch of the sentence around a count whose time is the count's."""
         low, high = sentences(self._text)[sentence_number(self._text, start)]
+        apart = _NOT_COUNTING.search(self._text, low, start)
+        low = apart.end() if apart else low
         for pattern in (_HARD_CUT, _SUM_CUT, _SOFT_CUT):
+            if pattern is _SOFT_CUT and not self._counted(low, start):
+                # What stands before a soft cut is the count's own time, if it counts nothing else.
+                cut = pattern.search(self._text, end, high)
+                high = cut.start() if cut else high
+                break
             for cut in pattern.finditer(self._text, low, high):
                 if cut.end() <= start and ":" not in self._text[low : cut.start()]:
                     low = cut.end()
@@ -203,6 +252,8 @@ class _Times:
     def _since(self, fact: CountFact, low: int, high: int) -> bool | None:
         """Tell what a `since` makes of a count; None where there is none."""
         match = _SINCE.search(self._text, low, high)
+        if match is None and _INCIDENTS.search(self._text, low, fact.span.start):
+            return True
         if match is None or _RANKED.search(self._text, max(low, match.start() - 80), match.start()):
             return None
         if match.start() - fact.span.end > _REACH or _NAMED.fullmatch(self._text, match.end(), fact.span.start):
@@ -232,6 +283,8 @@ class _Times:
             for (other, _), later in self._dates:
                 if end < other < end + 12:
                     return later.end - interval.start > _LASTS_LONG
+        if _ALONE.match(text, end) and interval.end - interval.start >= _SINCE_LONG and _DURING.search(before):
+            return True
         if interval.end - interval.start <= _LASTS_LONG or not _DURING.search(before):
             return False
         if (value(fact) or 0) < _MANY:

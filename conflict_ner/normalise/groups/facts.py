@@ -16,7 +16,7 @@ from conflict_ner.documents import Document, Span
 from conflict_ner.facts import Group, GroupFact, GroupKind
 from conflict_ner.normalise import nations
 from conflict_ner.normalise.country import document_countries
-from conflict_ner.normalise.groups import aliases, forces, mentions
+from conflict_ner.normalise.groups import aliases, forces, mentions, units
 from conflict_ner.normalise.groups.acronyms import defined_acronyms, one_line
 from conflict_ner.normalise.groups.aliases import Match, Organisation, is_acronym, is_distinctive, loose_words, words
 from conflict_ner.normalise.groups.namesakes import Setting, why_open
@@ -171,7 +171,7 @@ class _Reading:
             if name in self._surfaces and name[:1].isupper() and (meaning := self._shortened(name)) is not None:
                 return meaning
         if open_question is not None and mentions.is_name(surface):
-            return open_question
+            return self._composed(surface, surface) or open_question
         return self._owned(surface) or self._phrase(surface)
 
     def _listed(self, name: str) -> _Meaning | None:
@@ -248,7 +248,9 @@ class _Reading:
             return None
         rest = owned[1] if owned else surface
         if rest[0].isupper() or rest[0].isdigit():
-            return _Meaning(Group(name=rest, kind=owner.kind, country=owner.country), why=_not_listed(rest))
+            unit = units.composed_id(rest, owner.country)
+            why = units.COMPOSED if unit else _not_listed(rest)
+            return _Meaning(Group(id=unit, name=rest, kind=owner.kind, country=owner.country), why=why)
         return _Meaning(Group(kind=owner.kind, country=owner.country))
 
     def _part(self, surface: str, whole: _Meaning) -> _Meaning:
@@ -294,6 +296,8 @@ class _Reading:
         """Read a mention that names no listed organisation."""
         owned = mentions.possessor(surface)
         name = owned[1] if owned else surface
+        if (composed := self._composed(surface, name)) is not None:
+            return composed
         if (kind := mentions.numbered_unit(name)) is not None:
             name = _without_nation(name)
             return _Meaning(
@@ -308,8 +312,27 @@ class _Reading:
         home = self._setting.army if force.is_army else self._setting.home
         return _Meaning(Group(kind=force.kind, country=force.country or (home if force.of_text else None)))
 
+    def _composed(self, surface: str, name: str) -> _Meaning | None:
+        """Read a unit or a branch of a state's forces, whose name says all where its country is known."""
+        if (branch := units.branch_id(surface)) is not None:
+            group = Group(id=branch[0], name=surface, kind="state_force", country=branch[1])
+            return _Meaning(group, why=units.COMPOSED)
+        name = _without_nation(name)
+        unit = units.unit_of(name)
+        if unit is None:
+            return None
+        setting = self._setting
+        country = forces.land_in(surface)
+        if country is None:
+            country = units.country_of(name, unit, setting.text, setting.countries, setting.army)
+        if country is None:
+            return None
+        return _Meaning(Group(id=unit.id(country), name=name, kind=unit.kind, country=country), why=units.COMPOSED)
+
     def _unlisted(self, name: str) -> _Meaning:
         """Read a name that the table lacks: its kind by its words, else by those before it, else it stays generic."""
+        if (composed := self._composed(name, name)) is not None:
+            return composed
         kind = mentions.kind_by_form(name) or self._kind_by_description(name) or "generic"
         country = forces.land_in(name) or self._setting.home
         return _Meaning(Group(name=name, kind=kind, country=country), why=_not_listed(name))

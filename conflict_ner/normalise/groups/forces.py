@@ -292,6 +292,15 @@ def land_in(phrase: str) -> str | None:
     return land.codes[0] if land is not None and len(land.codes) == 1 else None
 
 
+def nation_in(phrase: str) -> str | None:
+    """Return the code of the country that a phrase is a word for, or ends in one for; no place's and no people's."""
+    for name in (fold(phrase), fold(phrase).rsplit(" ", 1)[-1]):
+        land = _nation(name)
+        if land is not None and land.army is None:
+            return land.codes[0]
+    return None
+
+
 def is_people(name: str) -> bool:
     """Tell whether a name is a people's or the people of a country: `Cossacks`, `Georgians`."""
     return _nation(fold(name)) is not None or _nation(fold(name).removesuffix("s")) is not None

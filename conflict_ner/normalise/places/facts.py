@@ -29,6 +29,7 @@ _NAMED = 3
 # Of how many countries names that are nearly the wanted one are looked through, and from which weight.
 _NEAR_COUNTRIES = 2
 _NEAR_WEIGHT = 0.15
+_AS_MUCH = 0.75
 
 
 def place_facts(
@@ -83,7 +84,13 @@ def _found(spoken: Mention, countries: Mapping[str, float], gazetteer: Gazetteer
     found = lookups(spoken, gazetteer.find(spoken.surface) if spoken.typed else [], named)
     main = sorted((code for code, weight in countries.items() if weight >= _NEAR_WEIGHT), key=lambda c: -countries[c])
     if spoken.may_be_near and not any(one.entry.country in main or is_famous(one) for one, _ in found):
-        near = [one for code in main[:_NEAR_COUNTRIES] for one in gazetteer.find_near(spoken.name, code)]
+        near = [
+            one
+            for code in main[:_NEAR_COUNTRIES]
+            for one in gazetteer.find_near(spoken.name, code)
+            # In another than the text's own country, a town of nearly the name is mostly another town.
+            if one.entry.kind != "settlement" or countries[code] >= _AS_MUCH * countries[main[0]]
+        ]
         known = {one.entry.id for one, _ in found}
         found += [one for one in lookups(spoken, [], near) if one[0].entry.id not in known]
     return found

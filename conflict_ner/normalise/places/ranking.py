@@ -15,7 +15,7 @@ from typing import NamedTuple
 from conflict_ner.facts import PlaceKind
 from conflict_ner.normalise.places.gazetteer import Entry, Found
 from conflict_ner.normalise.places.names import Mention
-from conflict_ner.normalise.spelling import bare_key
+from conflict_ner.normalise.spelling import bare_key, key
 
 # The share from which a name is linked, and from which it is a point for others.
 LINKED = 0.6
@@ -58,6 +58,15 @@ _SEAT = 3_000
 _LARGE_SEAT = 0.1
 _TOWN_FIRST = 3.0
 _ALIKE = 0.68
+# A place of a country that the text hardly speaks of, far from all its other places and not told to lie there: what
+# that says of one that has the name only as a further one, and of a town of less than a city's people.
+_STRAY_SHARE = 0.12
+_STRAY_OTHER, _STRAY_TOWN = -4.0, -2.5
+_CITY, _METROPOLIS = 100_000, 500_000
+_OWN_ALIKE = 0.75  # another name of a settlement from which it is but another spelling
+# A small place whose main name is quite another one, far from the text's other places.
+_RENAMED_ALIKE, _RENAMED_PEOPLE, _RENAMED_FAR = 0.5, 50_000, -2.0
+_FAR = 250.0
 # More than the text's other places can make good.
 _HOPELESS = 8.0
 _MOST_CANDIDATES = 12
@@ -201,6 +210,9 @@ def _rank_one(name: Name, countries: Mapping[str, float], others: _Others, above
         # In a list (`Borno, Yobe`) none lies in the next one, and it tells nothing.
         for candidate in inside:
             candidate.sum += _STATED
+    for candidate in weighed:
+        if not any(_lies_in(candidate.entry, whole) for whole in above):
+            candidate.sum += _strayed(candidate, name, countries.get(candidate.entry.country, 0.0), others)
     _prefer_the_town(weighed, name)
     weighed.sort(key=lambda candidate: (-candidate.sum, candidate.entry.id))
     if weighed and weighed[0].found.how != "name":
@@ -264,6 +276,34 @@ def _surroundings(candidate: Candidate, name: Name, others: _Others) -> float:
     if near < 0:
         near *= 0.0 if entry.kind != "settlement" or entry.capital else _smallness(entry)
     return within + near
+
+
+def _strayed(candidate: Candidate, name: Name, share: float, others: _Others) -> float:
+    """Return what it takes from an entry that nothing in the text but its name speaks for it."""
+    entry, found = candidate.entry, candidate.found
+    takes = 0.0
+    if entry.kind == "country" or (entry.capital and found.how == "name"):
+        return takes
+    if share < _STRAY_SHARE:
+        if not _is_own_name(found, name):
+            takes = _STRAY_OTHER if entry.population < _METROPOLIS or entry.kind != "settlement" else 0.0
+        elif entry.population < _CITY:
+            takes = _STRAY_TOWN
+    elif found.alike < _RENAMED_ALIKE and found.how == "other" and entry.population < _RENAMED_PEOPLE:
+        takes = _RENAMED_FAR if others.points else 0.0
+    if not takes or any(one.id != entry.id and _lies_in(entry, one) for one in others.divisions):
+        return 0.0
+    nearest = _nearest(entry, others.points)
+    return takes if nearest is None or nearest > _FAR else 0.0
+
+
+def _is_own_name(found: Found, name: Name) -> bool:
+    """Tell whether an entry was found by its main name, however spelt or cut, and not by quite another one."""
+    if found.how != "other":
+        return found.how == "name"
+    if found.entry.kind == "settlement":
+        return found.alike >= _OWN_ALIKE
+    return key(found.entry.name).startswith(key(name.mention.name))
 
 
 def _nearest(entry: Entry, points: Sequence[tuple[float, float]]) -> float | None:

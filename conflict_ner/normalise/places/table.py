@@ -35,6 +35,9 @@ _LEAST_LETTERS = 5
 _LEAST_CONSONANTS = 3
 _NEAR = 0.9
 _VARIANT = 0.75
+# A settlement's name has to be closer, and where letters differ, longer: short names that differ by a letter are two.
+_VARIANT_TOWN = 0.8
+_LEAST_NEAR = 8
 # What is near to another name of a settlement than the main one must be like the main one too.
 _NEAR_MAIN = 0.6
 # The letters that a skeleton keeps as they are, as numbers from a = 1.
@@ -211,7 +214,7 @@ class Table:
                 entry = self._entry(posting >> 2)
                 if entry.country != country:
                     continue
-                if entry.kind == "settlement" and closeness(wanted, entry.name) < _NEAR_MAIN:
+                if entry.kind == "settlement" and not _is_near_town(wanted, spelling, alike, how, entry):
                     continue
                 if entry.id not in found or found[entry.id].alike < alike:
                     found[entry.id] = Found(entry, how, alike)
@@ -284,6 +287,15 @@ class _Strings:
         begins = np.asarray(self._ends)[numbers].astype(np.int64) - sizes
         shift = np.repeat(begins - np.cumsum(sizes) + sizes, sizes)
         return np.frombuffer(self._block, dtype=np.uint8)[shift + np.arange(len(shift))], sizes
+
+
+def _is_near_town(wanted: str, spelling: str, alike: float, how: How, entry: Entry) -> bool:
+    """Tell whether a settlement may be meant by a name that is nearly one of its own."""
+    if how == "variant" and alike < _VARIANT_TOWN:
+        return False
+    if how == "near" and min(len(wanted), len(spelling)) < _LEAST_NEAR:
+        return False
+    return closeness(wanted, entry.name) >= _NEAR_MAIN
 
 
 def arrays_of(records: Iterable[Record]) -> dict[str, Array]:

@@ -24,7 +24,7 @@ _LINKS = frozenset({"of", "de", "del", "du", "des", "do", "da", "the", "la", "el
 _NO_NAME = (
     "north south east west northern southern eastern western central upper lower middle new old the national federal "
     "capital sadar general military international state greater inner outer main rural urban city town district "
-    "province region village municipal grand green blue red white black first second third la el los las le al a"
+    "province region village municipal coast grand green blue red white black first second third la el los las le al a"
 )
 _NO_NAMES = frozenset(_NO_NAME.split())
 
