@@ -2,11 +2,11 @@
 
 python benchmarks/event_slots.py [GOLD ...] [--model FOLDER] [--spans FILE]
 
-Reads the events that people wrote down for whole documents (by default tests/data/events/in-view.jsonl) and compares
+Reads the events that people wrote down for whole documents (by default seeds/events/in-view.jsonl) and compares
 the rows that conflict_ner/assembly makes of the same documents: from the gold spans with their casualty types and, with
 `--model`, from a model's. `--spans` reads them from a file: the out-of-fold readings of `python -m train kfold` are
-those of models that did not learn from the document. The rules were made with in-view.jsonl in view; unseen.jsonl was
-labelled by another reader, and is to be scored and not looked at.
+those of models that did not learn from the document. The rules were made with in-view.jsonl in view; test.jsonl is to
+be scored and not looked at.
 
 A document's total of killed (and so on) is the sum of its events' best figures, the lower bound where there is none;
 it is right where it is the gold total, or both are without one. Place and date are those of the main event, scored over
@@ -41,7 +41,7 @@ from conflict_ner.normalise.normaliser import Normaliser  # noqa: E402
 from conflict_ner.normalise.spelling import fold  # noqa: E402
 from conflict_ner.schema import LabelSchema  # noqa: E402
 
-EVENTS = ROOT / "tests" / "data" / "events"
+EVENTS = ROOT / "seeds" / "events"
 GOLD = (EVENTS / "in-view.jsonl",)
 KINDS = ("killed", "wounded", "captured", "missing")
 NEAR_KM = 25.0

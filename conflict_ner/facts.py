@@ -42,7 +42,10 @@ class Interval(_Record):
 
 
 class Group(_Record):
-    """An organisation, or, without an id, a force that is known by its kind and country alone."""
+    """An organisation, or, without an id, a force that is known by its kind and country alone.
+
+    The id is that of the table of groups, or, for a numbered unit, made of country, number and kind: `ua-81-brigade`.
+    """
 
     id: str | None = None
     name: str | None = None
@@ -52,11 +55,14 @@ class Group(_Record):
     until: int | None = None
 
 
+ROUGH_IDS = 2_000_000_000  # GeoNames' are below
+
+
 class Place(_Record):
     """An entry of the gazetteer.
 
     Attributes:
-        id: its GeoNames id.
+        id: its GeoNames id; from 2,000,000,000 on, this library's own.
         name: its main name.
         kind: what it is, and with that how precise the point is.
         country: ISO 3166 alpha-2.
@@ -76,6 +82,11 @@ class Place(_Record):
     lat: float
     lon: float
     score: float
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether its point is this library's own, right to about ten kilometres."""
+        return self.id.isdigit() and int(self.id) >= ROUGH_IDS
 
 
 class CountFact(_Record):

@@ -14,6 +14,8 @@ from conflict_ner.sentences import sentences
 Fact = CountFact | DateFact | GroupFact | PlaceFact
 
 _CUT = re.compile(r"[;:]\s|(?:,|\s[—–-])\s|\s(?:and|but|while|whereas|after|when)\s")
+# `17 were killed and 14 others wounded as`: the same event's.
+_OTHERS = re.compile(r" others\b", re.IGNORECASE)
 _PAIR = 2
 _WORD = re.compile(r"[a-z]+")
 _LONGEST_HEADLINE = 160
@@ -126,7 +128,7 @@ def layout(text: str, facts: Facts) -> Layout:
             unarmed = unarmed_story or False
         reached = end
         if not any(isinstance(fact, CountFact) for fact in inside) and _opens_line(text, start):
-            summing = _TOTALS_HEADING.match(text, start, _line_end(text, start)) is not None or (summing and not inside)
+            summing = _TOTALS_HEADING.match(text, start, _line_end(text, start)) is not None or summing
         verdict = is_unarmed(text[start:end]) if accidents else None
         if verdict is not None:
             # What follows is of the same until the text tells otherwise; how it begins holds for later paragraphs.
@@ -299,6 +301,9 @@ def _parted(text: str, done: _Piece, coming: _Piece, cut: str) -> bool:
         if cut.startswith(";") and (_has(done, CountFact) or _has(coming, CountFact)):
             return True
         if _has(done, CountFact) and _has(coming, CountFact):
+            first = next(fact for fact in coming[2] if isinstance(fact, CountFact))
+            if _OTHERS.match(text, first.span.end):
+                return False
             return _before(coming, PlaceFact, CountFact) or _has_before_cut(text, coming)
         if not _has(done, CountFact) and not _has(coming, CountFact) and cut[0] in ",;":
             return act_of(text[done[0] : done[1]]) is not None and act_of(text[coming[0] : coming[1]]) is not None

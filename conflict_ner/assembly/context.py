@@ -6,11 +6,8 @@ sentences before or behind, else the headline's.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
 
 from conflict_ner.assembly import when, where
 from conflict_ner.assembly.clauses import Clause, Layout
@@ -43,37 +40,6 @@ def place_near(clauses: Sequence[Clause], number: int) -> PlaceFact | None:
     return None
 
 
-def place_behind(clauses: Sequence[Clause], number: int) -> PlaceFact | None:
-    """Return the place that the item of a list tells below a clause."""
-    own = clauses[number]
-    for clause in clauses[number + 1 : number + _CLAUSES_BEHIND] if own.item else ():
-        found = where.best(where.candidates(clause)) if clause.item == own.item else None
-        if found is not None:
-            return found
-    return None
-
-
-@dataclass(frozen=True)
-class MainPlace:
-    """The place that a text is about, found when it is first asked for."""
-
-    clauses: Sequence[Clause]
-
-    @cached_property
-    def place(self) -> PlaceFact | None:
-        """The place named most, in the headline doubly, the smaller and the first before others, a country last."""
-        points: Counter[str] = Counter()
-        first: dict[str, PlaceFact] = {}
-        for clause in self.clauses:
-            for score, fact in where.candidates(clause):
-                name = fact.place.id if fact.place is not None else fact.surface.casefold()
-                first.setdefault(name, fact)
-                weight = 2.0 if clause.headline else 0.5 if clause.in_dateline(fact) else 1.0
-                fit = 1 + 0.3 * where.specific(fact) if score >= 1 else max(0.1, score)
-                points[name] += round(100 * weight * fit) if where.specific(fact) else 1
-        return first[points.most_common(1)[0][0]] if points else None
-
-
 def heading_date(page: Layout, published: date | None) -> Day | None:
     """Return the date that a list's or an article's headline tells."""
     for clause in page.clauses:
@@ -104,7 +70,8 @@ def date_near(clauses: Sequence[Clause], number: int, own_place: bool, published
         published: the day of publication.
     """
     own = clauses[number]
-    onward = goes_on(clauses, number)
+    late = when.days_after(own, own.dateline_end, own.end)
+    onward = late > 0 or goes_on(clauses, number)
     around = [
         clause
         for clause in clauses[max(0, number - _CLAUSES_BEFORE) : number + _CLAUSES_BEHIND]
@@ -123,7 +90,7 @@ def date_near(clauses: Sequence[Clause], number: int, own_place: bool, published
         if found is not None and clause.paragraph != own.paragraph and found[0].end - found[0].start > _WEEK:
             continue
         if found is not None and not (behind and found[0].end - found[0].start > _WEEK):
-            return found
+            return when.earlier(found[0], late), found[1]
     return None
 
 

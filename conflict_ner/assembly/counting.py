@@ -1,8 +1,8 @@
 """How many: the counts of one event as one figure each, parts and repeats left out.
 
-Counts of one sentence are added up, and those of different victims (soldiers, rebels, civilians); what repeats a
-figure is left out; where figures disagree, all are kept as bounds and the lowest is the best (ACLED's rule), unless
-the text tells that a later one replaces it.
+Figures of one event are of the same people until the text shows that they are others: joined in one sentence, another
+side's (`victims`), or `another`, `also`, `hours later`. What repeats a figure is left out; where figures disagree, all
+are kept as bounds and the lowest is the best (ACLED's rule), unless the text tells that a later one replaces it.
 """
 
 from __future__ import annotations
@@ -10,24 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from conflict_ner.assembly.clauses import Clause
+from conflict_ner.assembly.victims import is_side, victims
 from conflict_ner.facts import CountFact
 
-_VICTIMS = {
-    "civilian": "civilian civilians residents villagers women children worshippers passengers farmers students pupils"
-    " tourists shoppers pilgrims journalists teachers boys girls babies woman boy girl baby fishermen"
-    " workers miners monks nuns",
-    "state": "soldiers police policemen policeman officers officer troops commandos commando constable"
-    " constables airmen"
-    " marines guards gendarmes servicemen sailors peacekeepers soldier paratroopers recruits conscripts rangers",
-    "armed": "rebels militants fighters terrorists gunmen insurgents cadres guerrillas attackers jihadists assailants"
-    " rebel militant attacker assailant bombers militiamen bandits extremists separatists combatants",
-}
-_CLASS = {word: kind for kind, words in _VICTIMS.items() for word in words.split()}
-_WORD = re.compile(r"[A-Za-z]+")
-_STOP = re.compile(r"[.;:()\n]")
-_LARGE = 20  # so much more than was told is another voice's figure
+_THEN = re.compile(r"\b(?:hours?|minutes|days?) (?:later|after)\b|\bnext (?:village|town|day|house)\b", re.IGNORECASE)
+_MORE = re.compile(r"\s+(?:more|others?|of our)\b|[^.;:,]{0,40}\b(?:too|as well)\b")
 _CORRECTS = re.compile(r"\b(?:er|erm|uh|sorry|rather|i mean|correction|no,|that is)\b", re.IGNORECASE)
 _UPDATES = re.compile(
     r"\b(?:rose|risen|rises|climbed|climbs|revised|updated|raised|raising|later|by (?:evening|nightfall|morning"
@@ -36,16 +26,17 @@ _UPDATES = re.compile(
     re.IGNORECASE,
 )
 _ADDS = re.compile(
-    r"\b(?:another|further|others?|also|additional|in addition|unfortunately|as well|too|more|elsewhere"
-    r"|separately|besides"
-    r"|while)\b",
+    r"\b(?:another|further|others?|also|additional|in addition|as well|too|more|elsewhere"
+    r"|separately|besides)\b",
     re.IGNORECASE,
 )
 CLAIMS = re.compile(
-    r"\b(?:claim\w*|according|list of|believes?|announced|used|spoke|speaks"
+    r"\b(?:claim\w*|tweet\w*|wrote|according|list of|believes?|announced|used|spoke|speaks"
     r"|tally|counts|documented|puts?|gave|gives|report(?:s|ed)?|says?|said|counted|told|put|seen"
     r"|saw|admit\w*|official\w*|denied|monitor"
-    r"|spokes\w+|heard|communique|statement|radio|witness\w*|estimat\w*|confirm\w*|insist\w*)\b",
+    r"|spokes\w+|heard|communique|statement|radio|swears?|swore"
+    r"|(?:real|true) (?:number|figure|toll)|witness\w*|estimat\w*|confirm\w*|insist\w*"
+    r"|brag\w*|boast\w*|scoff\w*|disput\w*|conced\w*|acknowledg\w*|list(?:s|ed))\b",
     re.IGNORECASE,
 )
 
@@ -58,6 +49,13 @@ _SOURCE = re.compile(
     re.IGNORECASE,
 )
 # `ten claimed, reduced to three`
+_ESTIMATE = re.compile(
+    r"\b(?:lower|higher|smaller|different|own) (?:estimate|figure|toll|count|number)\b|\bestimate", re.IGNORECASE
+)
+_BRINGS = re.compile(
+    r"\b(?:bringing|taking|raising|lifting|pushing|brings|brought|takes|took|raises|raised)\b.{0,60}\bto "
+)
+_RAISED = re.compile(_BRINGS.pattern + r"|\b(?:at last count|later|now|since) $")
 _REDUCED = re.compile(r"\b(?:reduced|lowered|revised|cut|down|corrected) to $", re.IGNORECASE)
 # `one survivor spoke of more than 60, another of over 200`
 _ANOTHER = re.compile(
@@ -72,11 +70,12 @@ _GIVEN_UP = re.compile(
     re.IGNORECASE,
 )
 _GIVEN_UP_BEFORE = re.compile(
-    r"\b(?:figure|toll|count|number) had (?:been|stood at)\b[^.;]{0,40}$|\bhad (?:at )?(?:first|initially|originally"
+    r"\b(?:earlier|first|initial|previous) (?:figure|toll|count|number|report) (?:was|stood at) $"
+    r"|\b(?:figure|toll|count|number) had (?:been|stood at)\b[^.;]{0,40}$|\bhad (?:at )?(?:first|initially|originally"
     r"|earlier|previously)\b[^.;,]{0,30}$|\b(?:up from|down from|rather than"
-    r"|instead of|earlier (?:toll|figure|count|report)s? of|initial (?:toll"
-    r"|figure|count) of"
-    r"|previous (?:toll|figure|count) of) (?:the )?$",
+    r"|instead of|not|(?:changed|revised|reduced|lowered|raised|corrected|cut) from"
+    r"|(?:first|initial|earlier) (?:report|count|toll|figure):"
+    r"|(?:earlier|initial|previous) (?:toll|figure|count|report)s? of) (?:the )?$",
     re.IGNORECASE,
 )
 
@@ -110,6 +109,11 @@ class Told:
     fact: CountFact
     clause: Clause
 
+    @cached_property
+    def victims(self) -> str | None:
+        """Whose dead it tells."""
+        return victims(self.fact, self.clause)
+
 
 def value(fact: CountFact) -> int:
     """Return a count's best figure, else a bound of it."""
@@ -126,7 +130,7 @@ def figure(told: Sequence[Told]) -> Figure | None:
         told: the counts in the order of the text, without parts of others and tolls over long.
     """
     kept: list[Told] = []
-    rivals: list[Told] = []
+    rivals: list[tuple[Told, int]] = []  # each with the sum that it disputes
     updated = False
     # A headline's figure is told again below it.
     body = [one for one in told if not one.clause.headline]
@@ -141,7 +145,7 @@ def figure(told: Sequence[Told]) -> Figure | None:
             kept, updated = [one], True
         elif verdict == "rival":
             if not _is_of_part(kept, one):
-                rivals.append(one)
+                rivals.append((one, sum(value(other.fact) for other in kept)))
         elif one.clause.headline:
             confirmed = True
     if not kept:
@@ -149,17 +153,28 @@ def figure(told: Sequence[Told]) -> Figure | None:
     made = _sum(kept)
     made.updated, made.confirmed = updated, confirmed
     total = made.best if made.best is not None else made.low
-    for one in rivals:
-        if total is None or value(one.fact) == total:
+    behind: list[int] = []  # what the text adds after each rival
+    for one, disputed in rivals:
+        if total is None or value(one.fact) == total or (_is_vague(one) and not all(map(_is_vague, kept))):
             continue
-        small = 2 * value(one.fact) < total and all(other.clause.sentence != one.clause.sentence for other in kept)
-        (made.apart if small else made.rivals).append(one.fact)
+        added = 0 if updated else max(0, total - disputed)
+        if 2 * (value(one.fact) + added) < total and not any(_answers(other, one) for other in kept):
+            made.apart.append(one.fact)
+        else:
+            made.rivals.append(one.fact)
+            behind.append(added)
     if made.rivals:
         best = made.best
-        _bound(made)
-        headed = next((value(one.fact) for one in rivals if one.clause.headline and _is_close(one, best)), None)
-        made.best = best if confirmed else headed if headed is not None else made.best
+        _bound(made, behind)
+        made.best = best if confirmed else made.best
     return made
+
+
+def _answers(one: Told, other: Told) -> bool:
+    """Tell whether two figures are of two voices: in one sentence, or in one that follows, by an estimate."""
+    if other.clause.sentence == one.clause.sentence:
+        return True
+    return abs(other.clause.sentence - one.clause.sentence) == 1 and _ESTIMATE.search(other.clause.words) is not None
 
 
 def _is_superseded(one: Told) -> bool:
@@ -184,7 +199,10 @@ def fits(one: CountFact, other: CountFact) -> bool:
 
 
 def _verdict(kept: Sequence[Told], one: Told) -> str:
-    """Tell what a further count does: `add`, `repeat`, `update` or `rival`."""
+    """Tell what a further count does: `add`, `repeat`, `update` or `rival`.
+
+    Figures of one event are of the same people until the text shows that they are others.
+    """
     if not kept:
         return "add"
     figures = [value(other.fact) for other in kept]
@@ -192,44 +210,37 @@ def _verdict(kept: Sequence[Told], one: Told) -> str:
     if one.clause.headline != last.clause.headline:
         same = now == sum(figures) or now in figures or (len(kept) == 1 and fits(one.fact, last.fact))
         return "repeat" if same else "rival"
-    if len(kept) == 1 and _is_vague(last) and last.clause.sentence != one.clause.sentence and not _distinct(kept, one):
-        # `scores are feared dead`, then `he counted 17 corpses`: a part; `36` in place of `dozens` is the figure.
-        return "update" if now >= figures[0] and not _is_vague(one) else "rival"
-    between = one.clause.text[last.fact.span.end : one.fact.span.start]
-    same_sentence = last.clause.sentence == one.clause.sentence
-    if now in figures and (not same_sentence or _CORRECTS.search(between)):
+    if last.clause.sentence == one.clause.sentence:
+        return _verdict_beside(kept, one)
+    if now in figures:
         return "add" if _distinct(kept, one) and _near(last, one) and now <= 3 else "repeat"
-    if now == sum(figures) and not same_sentence:
+    if now == sum(figures):
         return "repeat"
-    if _REDUCED.search(between):
+    before = one.clause.text[one.clause.start : one.fact.span.start]
+    behind = one.clause.text[one.fact.span.end : one.fact.span.end + 60]
+    if _near(last, one) and (_ADDS.search(before) or _THEN.search(before) or _MORE.match(behind)):
+        return "add"
+    if now > sum(figures) and (_UPDATES.search(one.clause.words) or (_is_vague(last) and not _is_vague(one))):
         return "update"
-    if between.strip() == "/" and same_sentence:
-        return "rival"
-    if _is_vague(one) and now < sum(figures) and not (same_sentence or _ADDS.search(one.clause.words)):
-        return "repeat"
-    if same_sentence:
-        if _CORRECTS.search(between):
-            return "update"
-        if (_has_source(one) and _has_source(last)) or _ANOTHER.search(between):
-            return "rival"
-        if _distinct(kept, one) or not CLAIMS.search(between):
-            return "add"
-        # `the army spoke of ten dead, the rebels claimed forty`: each has its voice; or a `but` parts them.
-        voiced = CLAIMS.search(one.clause.text, last.clause.start, last.fact.span.start) is not None
-        return "rival" if _of_one_kind(last, one) and (voiced or "but" in between.split()) else "add"
-    sentence = one.clause.text[one.clause.start : one.fact.span.start]
-    behind = one.clause.text[one.fact.span.end : one.fact.span.end + 24]
-    if _near(last, one) and (_ADDS.search(sentence) or re.match(r"\s+(?:more|others?|of our)\b", behind)):
-        return "add"
-    if _UPDATES.search(one.clause.words) and now > max(figures):
+    return "add" if _distinct(kept, one) else "rival"
+
+
+def _verdict_beside(kept: Sequence[Told], one: Told) -> str:
+    """Tell what a count does that stands in the sentence of the last one: joined to it, or another voice's."""
+    figures = [value(other.fact) for other in kept]
+    now, last = value(one.fact), kept[-1]
+    between = one.clause.text[last.fact.span.end : one.fact.span.start]
+    if _CORRECTS.search(between):
+        return "repeat" if now in figures else "update"
+    if _REDUCED.search(between) or (now > sum(figures) and _RAISED.search(between)):
         return "update"
-    if _distinct(kept, one):
-        return "add"
-    if now >= _LARGE and now > 2 * sum(figures) and CLAIMS.search(one.clause.words):
+    if between.strip() == "/" or (_has_source(one) and _has_source(last)) or _ANOTHER.search(between):
         return "rival"
-    if _near(last, one) and not (CLAIMS.search(one.clause.words) and CLAIMS.search(last.clause.words)):
+    if _distinct(kept, one) or not CLAIMS.search(between):
         return "add"
-    return "rival"
+    # `the army spoke of ten dead, the rebels claimed forty`: each has its voice; or a `but` parts them.
+    voiced = CLAIMS.search(one.clause.text, last.clause.start, last.fact.span.start) is not None or ";" in between
+    return "rival" if _of_one_kind(last, one) and (voiced or "but" in between.split()) else "add"
 
 
 def _is_vague(one: Told) -> bool:
@@ -246,34 +257,32 @@ def _near(one: Told, other: Told) -> bool:
 
 
 def _distinct(kept: Sequence[Told], one: Told) -> bool:
-    """Tell whether a count is of other victims than those before it."""
-    mine = _victims(one)
-    return mine is not None and all(_victims(other) not in (None, mine) for other in kept)
+    """Tell whether a count is of other victims than those before it.
 
-
-def _is_close(one: Told, other: int | None) -> bool:
-    return other is not None and 2 * other <= 3 * value(one.fact) <= 4.5 * other
+    Where these are not told, what another voice claims is of the same; but not its own side's losses.
+    """
+    mine = one.victims
+    theirs = [other.victims for other in kept]
+    if mine is None or mine in theirs:
+        return False
+    if is_side(mine) and (None not in theirs or mine == "own"):
+        return True
+    return CLAIMS.search(one.clause.words) is None and _near(kept[-1], one)
 
 
 def _is_of_part(kept: Sequence[Told], one: Told) -> bool:
     """Tell whether a count disagrees about some of those that were added up only: the civilians of all."""
-    mine = _victims(one)
-    kinds = [_victims(other) for other in kept]
-    if mine is None and len(set(kinds)) > 1 and not one.clause.headline:
+    mine = one.victims
+    kinds = [other.victims for other in kept]
+    if mine not in kinds and len(set(kinds)) > 1 and not one.clause.headline:
         return True
     alike = [kind == mine for kind in kinds]
     return mine is not None and any(alike) and not all(alike)
 
 
 def _of_one_kind(one: Told, other: Told) -> bool:
-    mine, theirs = _victims(one), _victims(other)
+    mine, theirs = one.victims, other.victims
     return mine is None or theirs is None or mine == theirs
-
-
-def _victims(told: Told) -> str | None:
-    span = told.fact.span
-    words = _WORD.findall(_STOP.split(told.clause.text[span.end : span.end + 40], maxsplit=1)[0])
-    return next((_CLASS[word.lower()] for word in words[:4] if word.lower() in _CLASS), None)
 
 
 def _sum(kept: Sequence[Told]) -> Figure:
@@ -292,11 +301,12 @@ def _sum(kept: Sequence[Told]) -> Figure:
     )
 
 
-def _bound(made: Figure) -> None:
-    """Widen a figure to the others of the text; the best is the lowest."""
-    figures = [made.best if made.best is not None else made.low or 0, *map(value, made.rivals)]
-    tops = [made.high, *(fact.count.high for fact in made.rivals if fact.count is not None)]
-    lows = [made.low, *(fact.count.low for fact in made.rivals if fact.count is not None)]
+def _bound(made: Figure, behind: Sequence[int]) -> None:
+    """Widen a figure to the others of the text, with what is added behind each; the best is the lowest."""
+    counts = [(fact.count, added) for fact, added in zip(made.rivals, behind, strict=True) if fact.count is not None]
+    tops = [made.high, *(None if count.high is None else count.high + added for count, added in counts)]
+    lows = [made.low, *(None if count.low is None else count.low + added for count, added in counts)]
+    told = [value(fact) + added for fact, added in zip(made.rivals, behind, strict=True)]
+    made.best = min(made.best if made.best is not None else made.low or 0, *told)
     made.low = min((low for low in lows if low is not None), default=None)
-    made.best = min(figures)
     made.high = None if None in tops else max(top for top in tops if top is not None)

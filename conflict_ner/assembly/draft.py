@@ -59,8 +59,8 @@ class Draft:
 def fill(draft: Draft, told: Telling) -> None:
     """Add what a clause tells to a draft."""
     was_headline = bool(draft.clauses) and draft.headline
-    # What is told far from the counts, such as `aid last came in September`, does not date them.
     counts_first = bool(told.counts) and not draft.told
+    # What is told far from the counts, such as `aid last came in September`, does not date them.
     dates_it = not draft.told or was_headline or told.counts or told.clause.sentence - draft.last.sentence <= REACH
     draft.clauses.append(told.clause)
     draft.told += [Told(fact, told.clause) for fact in told.counts]
@@ -69,7 +69,7 @@ def fill(draft: Draft, told: Telling) -> None:
     add_groups(draft, told.clause)
     if told.place is not None and (
         draft.place is None
-        or (draft.place_told != "sentence" and not told.near)
+        or draft.place_told == "document"
         or (when.REFERS.match(told.clause.words) and where.specific(told.place) > where.specific(draft.place))
         or (
             was_headline

@@ -10,18 +10,16 @@ from itertools import takewhile
 from conflict_ner.assembly import where
 from conflict_ner.assembly.clauses import Clause, Layout
 from conflict_ner.assembly.context import (
-    MainPlace,
     date_near,
     dateline_day,
     goes_on,
     heading_date,
     lead_date,
-    place_behind,
     place_near,
 )
 from conflict_ner.assembly.counting import Told, value
 from conflict_ner.assembly.draft import Draft, add_groups, fill, take_in
-from conflict_ner.assembly.homes import completes, home, is_other_voice, is_where_treated, open_at, refers
+from conflict_ner.assembly.homes import completes, home, is_other_voice, is_where_treated, open_at, refers, retells
 from conflict_ner.assembly.tellings import Telling, event_counts, telling
 from conflict_ner.assembly.tolls import is_campaign, is_summary, is_told_in_passing, tolls_apart
 from conflict_ner.assembly.words import act_of
@@ -33,14 +31,15 @@ _POINT = 2  # of `where.specific`
 _OPEN = 40  # drafts to which a clause may add
 
 
-def drafts(page: Layout, published: date | None) -> tuple[list[Draft], list[CountFact]]:
+def drafts(page: Layout, place: PlaceFact | None, published: date | None) -> tuple[list[Draft], list[CountFact]]:
     """Return the events that a text's clauses tell of, and the counts that are background.
 
     Args:
         page: the text's clauses.
+        place: that the text is mainly about.
         published: the day of publication.
     """
-    story = _Story(page, published)
+    story = _Story(page, place, published)
     for number in range(len(page.clauses)):
         story.read(number)
     for draft in story.made:
@@ -91,13 +90,13 @@ def _is_sum(draft: Draft, one: Told, made: Sequence[Draft]) -> bool:
 class _Story:
     """A text's events while its clauses are read one after the other."""
 
-    def __init__(self, page: Layout, published: date | None) -> None:
+    def __init__(self, page: Layout, place: PlaceFact | None, published: date | None) -> None:
         self.made: list[Draft] = []
         self.background: list[CountFact] = []
         self._page = page
+        self._main_place = place
         self._published = published
         self._campaign, self._summary = is_campaign(page), is_summary(page)
-        self._main_place = MainPlace(page.clauses)
         self._heading = heading_date(page, published)
         self._heads: list[Clause] = []  # headlines that tell who, and leave it to the text to tell where
 
@@ -123,6 +122,10 @@ class _Story:
             # Where the wounded and the dead are brought is not where it was.
             told.place = None
         first = next((draft for draft in self.made if draft.told), None)
+        if self.made and retells(told, self.made[-1]):
+            told.place = None
+            fill(self.made[-1], told)
+            return
         if first is not None and is_other_voice(told, first, self.made[-1]) and not self._is_dated(number):
             fill(first, told)
             return
@@ -130,8 +133,8 @@ class _Story:
             told.place = None if "here" in clause.vocabulary else place_near(self._page.clauses, number)
             told.near = told.place is not None
         draft = self.made[-1] if self.made and refers(told, self.made[-1]) else home(told, self.made[-_OPEN:])
-        if draft is None and told.place is None and self._main_place.place is not None:
-            draft = open_at(self._main_place.place, told, self.made)
+        if draft is None and told.place is None and self._main_place is not None:
+            draft = open_at(self._main_place, told, self.made)
         if draft is None:
             self._begin(told, number)
             return
@@ -147,7 +150,7 @@ class _Story:
 
     def _is_about_part_of(self, place: PlaceFact) -> bool:
         """Tell whether a place is a country in which the place lies that the text is about."""
-        main = self._main_place.place if where.specific(place) == 0 else None
+        main = self._main_place if where.specific(place) == 0 else None
         return main is not None and where.holds(place, main)
 
     def _event_counts(self, number: int) -> list[CountFact]:
@@ -174,8 +177,8 @@ class _Story:
             add_groups(draft, head)
         self._heads = []
         if draft.place is None:
-            near = place_near(clauses, number) or place_behind(clauses, number)
-            draft.place, draft.place_told = (near, "near") if near else (self._main_place.place, "document")
+            near = place_near(clauses, number)
+            draft.place, draft.place_told = (near, "near") if near else (self._main_place, "document")
         before = self.made[-1] if self.made else None
         self.made.append(draft)
         if draft.date is not None:

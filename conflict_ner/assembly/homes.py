@@ -13,6 +13,12 @@ from conflict_ner.assembly.tellings import Telling
 from conflict_ner.facts import PlaceFact
 
 _LONG_REACH = 5  # sentences, where no other place is told between
+# `The militants claimed 39 dead`, `gave the figure as 12`: figures of what was told before.
+_RETELLS = re.compile(
+    r"\b(?:toll|figures?|claim(?:s|ed|ing) (?:(?:over|more than) )?[\w-]+ (?:\w+ )?(?:dead|killed)"
+    r"|put (?:the|its|their) (?:dead|number|loss(?:es)?))\b",
+    re.IGNORECASE,
+)
 _DEED = re.compile(r"\b(?:execut|behead|abduct|kidnap|massacr|lynch)\w*", re.IGNORECASE)
 _LEAD = 3  # sentences below the headline
 _NEXT = 5  # sentences below it, for its figures
@@ -27,6 +33,8 @@ def home(told: Telling, made: Sequence[Draft]) -> Draft | None:
     for draft in reversed(made):
         if _belongs(told, draft):
             return draft
+    if made and _details(told, made[0]):
+        return made[0]
     return None
 
 
@@ -51,6 +59,22 @@ def is_other_voice(told: Telling, first: Draft, last: Draft) -> bool:
         and clause.paragraph not in (first.last.paragraph, last.last.paragraph)
         and CLAIMS.search(clause.words) is not None
         and any(first.values(fact.casualty_type) for fact in told.counts)
+    )
+
+
+def retells(told: Telling, draft: Draft) -> bool:
+    """Tell whether a clause gives a draft's figure by another word, and its place is the speaker's: `toll now 8`."""
+    clause = told.clause
+    away = clause.sentence - draft.last.sentence
+    return (
+        0 <= away <= 1
+        and clause.item == draft.last.item
+        and not clause.headline
+        and told.interval is None
+        and told.act in (None, "kill")
+        and _RETELLS.search(clause.words) is not None
+        and any(draft.values(fact.casualty_type) for fact in told.counts)
+        and (told.place is None or told.place.span.start > told.counts[0].span.start)
     )
 
 
@@ -174,6 +198,20 @@ def _belongs(told: Telling, draft: Draft) -> bool:
         return told.interval is None or draft.interval is None or told.interval == draft.interval
     # `at the market`, after `in Baghdad`: the smaller place is the same event's while it adds nothing of its own.
     return away <= 1 and _one_place(told.place, draft.place) and not told.counts and told.interval is None
+
+
+def _details(told: Telling, lead: Draft) -> bool:
+    """Tell whether a clause goes into the act, of an area and without figures, that a text opens with."""
+    return (
+        not lead.told
+        and 0 < told.clause.sentence - lead.last.sentence <= REACH
+        and lead.last.item == told.clause.item
+        and (told.interval is None or lead.interval is None or when.overlap(told.interval, lead.interval))
+        and told.place is not None
+        and told.place.place is None
+        and lead.place is not None
+        and where.specific(lead.place) < where.specific(told.place)
+    )
 
 
 def _agree(told: Telling, draft: Draft) -> bool:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import timedelta
 
-from conflict_ner.assembly.clauses import Clause, Layout
+from conflict_ner.assembly.clauses import Clause
 from conflict_ner.assembly.counting import Figure, figure
 from conflict_ner.assembly.draft import Draft
-from conflict_ner.assembly.where import same
-from conflict_ner.assembly.words import act_of
 from conflict_ner.documents import Document, Span
 from conflict_ner.events import Actor, CountSlot, DateSlot, Event, Evidence, PlaceSlot, Toll
-from conflict_ner.facts import CountFact, GroupFact, Interval, Modality, PlaceFact
+from conflict_ner.facts import CountFact, GroupFact, Interval, Modality
 from conflict_ner.normalise.spelling import fold
 from conflict_ner.sentences import sentence_number, sentences
 
@@ -25,14 +22,6 @@ _LOOSE: tuple[Modality, ...] = ("vague", "at_least", "at_most", "about")
 _PLACE_TOLD = {"sentence": 1.0, "near": 0.85, "document": 0.6}
 _UNLINKED, _NO_PLACE = 0.8, 0.5
 _PUBLICATION, _NO_DATE = 0.7, 0.5
-_LEAD = 600  # characters
-_NEWS = timedelta(days=21)
-_ROUND_UP = 4
-_DIGEST = re.compile(
-    r"\b(?:incidents|(?:week|day|month) in|round-?up|digest|in brief|weekly|monthly|bulletin|incident (?:log|summary)"
-    r"|register|tracker)\b",
-    re.IGNORECASE,
-)
 _UNSURE_SPAN = 0.6
 _UNSURE_PLACE = 0.7
 
@@ -222,73 +211,3 @@ def _period(document: Document, fact: CountFact, clause: Clause | None) -> Inter
     if interval is not None and published is not None and open_ended and interval.start <= published:
         return Interval(start=interval.start, end=published + _DAY, precision="range")
     return interval
-
-
-def ordered(rows: Sequence[Draft]) -> list[Draft]:
-    """Return drafts in the order in which the text tells of them."""
-    return sorted(rows, key=lambda draft: _first(draft).start)
-
-
-def main_number(rows: Sequence[Draft], page: Layout, published: date | None) -> int | None:
-    """Return the number, from 0, of the draft that a text is mainly about; None where it is about none.
-
-    It is what the headline tells, else what the first sentences below it tell as news.
-    """
-    named = [fact for clause in page.clauses if clause.headline for fact in clause.places]
-    first_item = min(
-        (clause.start for clause in page.clauses if clause.item), default=_first(rows[-1]).end if rows else 0
-    )
-    news = [number for number, draft in enumerate(rows) if _is_news(draft, published)]
-    numbers = [number for number in news if _first(rows[number]).start < first_item]
-    of_headline = [number for number in news if _is_headed(rows[number], named)]
-    told_below = [number for number in of_headline if not rows[number].headline]
-    if (told_below or of_headline) and not _is_round_up(rows, page):
-        return (told_below or of_headline)[0]
-    counted = [number for number in numbers if rows[number].told]
-    if len(rows) == 1 and counted and not page.is_list:
-        return counted[0]
-    if _is_round_up(rows, page) or not _opens_with_news(page):
-        return None
-    start = min((clause.start for clause in page.clauses if not clause.headline), default=0)
-    early = [number for number in numbers if _first(rows[number]).start - start < _LEAD]
-    if early:
-        return early[0]
-    opened = [fact for clause in page.clauses for fact in clause.places if clause.in_dateline(fact)]
-    return next((number for number in numbers if _is_headed(rows[number], opened)), None)
-
-
-def _is_news(draft: Draft, published: date | None) -> bool:
-    """Tell whether a draft is not dated before the days that a report is about."""
-    return published is None or draft.interval is None or published - draft.interval.end <= _NEWS
-
-
-def _opens_with_news(page: Layout) -> bool:
-    """Tell whether the first paragraph below the headline counts, dates or tells an act."""
-    body = [clause for clause in page.clauses if not clause.headline]
-    return any(
-        clause.counts or any(not clause.in_dateline(one) for one in clause.dates) or act_of(clause.words)
-        for clause in body
-        if clause.paragraph == body[0].paragraph
-    )
-
-
-def _is_round_up(rows: Sequence[Draft], page: Layout) -> bool:
-    """Tell whether most paragraphs of a text tell of an event of their own."""
-    if _DIGEST.search(page.headline):
-        return True
-    opened = {_first(draft).paragraph for draft in rows}
-    paragraphs = {clause.paragraph for clause in page.clauses if not clause.headline}
-    return len(opened) >= _ROUND_UP and 4 * len(opened) >= 3 * len(paragraphs)
-
-
-def _is_headed(draft: Draft, places: Sequence[PlaceFact]) -> bool:
-    """Tell whether the headline tells of a draft, or one of these places is its own."""
-    if any(clause.headline for clause in draft.clauses):
-        return True
-    told = draft.place is not None and (draft.told or draft.place_told != "document")
-    return told and any(draft.place is not None and same(draft.place, place) for place in places)
-
-
-def _first(draft: Draft) -> Clause:
-    """Return the first clause of a draft, below the headline where there is one."""
-    return next((clause for clause in draft.clauses if not clause.headline), draft.clauses[0])

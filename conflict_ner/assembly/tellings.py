@@ -17,24 +17,10 @@ _PART_ALONE = re.compile(
     r" of (?:them|whom|these)(?: were| was| killed| died)* (?:when|in an?|in the|at the|on)\b", re.IGNORECASE
 )
 _FREED = re.compile(
-    r"\b(?:free|frees|freed|freeing|swaps?|exchanges?|handed (?:back|over)|came (?:back|home)|released?|releasing"
-    r"|rescued|liberated|escaped|got away|let go|ransomed|exchanged|swapped)\b",
+    r"\b(?:free|frees|freed|freeing|swaps?|exchanges?(?! of fire)|handed (?:back|over)|came (?:back|home)|released?"
+    r"|releasing|rescued|liberated|escaped|got away|returned|let go|ransomed|exchanged|swapped)\b",
     re.IGNORECASE,
 )
-_OF_THE_DEAD = re.compile(
-    r" of the (?:\w+ )?(?:dead|victims|killed|wounded|injured|hostages|captives|missing|bodies)\b", re.IGNORECASE
-)
-_OF_THE = re.compile(r" of the [a-z]+s\b")
-_OF_THEM = re.compile(r" of (?:them|whom|these|those)\b", re.IGNORECASE)
-# `one was a doctor`, `two were infants`, `one boy is among the dead`: what some of those told before were.
-_WERE = re.compile(
-    r" (?:was|were) (?!shot\b|hurt\b|hit\b|dead\b|\w+ed\b)(?:an? |the )?[a-z]+s?[.,;]"
-    r"|(?: [\w-]+){0,4} (?:is|are|was|were) among (?:the|those) (?:dead|killed|victims|wounded|injured)\b",
-    re.IGNORECASE,
-)
-# `22 injured (9 children)`, `twelve hurt, three in the market`
-_BEHIND_WHOLE = re.compile(r"[^.;,(]{0,30}(?:\(|, )")
-_BARE = re.compile(r" (?:in|at|on|near) ")
 # `63 wounded, some of whom had waited since Thursday`
 _WHOM = re.compile(r"\bwhom\b")
 # `dug on Monday through the ruins of a house where an air strike killed 28`
@@ -44,12 +30,12 @@ _JOINT = re.compile(r" (?:and|to|until|till) (?:the )?|\s?[–-]\s?")
 _THE = re.compile(r"\b(?:the|these|those|all|both) $", re.IGNORECASE)
 # `lost 22 relatives when Srebrenica fell`: one person's part of an event that is told for other reasons.
 _LOST = re.compile(r"\b(?:lost|lose|losing)\b[^.;]{0,20}$", re.IGNORECASE)
+_CLAUSE_END = re.compile(r";|, (?!an? )")
 _KIN = re.compile(
     r" (?:\w+ ){0,3}(?:relatives|family members|members of (?:his|her|their) family|kin|cousins?|brothers?|sisters?"
     r"|sons?|daughters?|uncles?|nephews?)\b",
     re.IGNORECASE,
 )
-_WHOLE_REACH, _LONG_REACH = 3, 6  # sentences
 _AROUND = 12  # clauses
 _AS_WELL = 0.3  # places that fit so nearly alike are several
 
@@ -157,18 +143,9 @@ def event_counts(page: Layout, number: int, told: Sequence[CountFact]) -> tuple[
     wholes: list[CountFact] = []
     counts: list[CountFact] = []
     for fact in told:
-        if fact.count is None or _is_freed(clause, fact) or _OF_THE_DEAD.match(clause.text, fact.span.end):
+        if fact.count is None or _is_freed(clause, fact):
             continue
         if _is_known(page.clauses[: number + 1], fact) or _is_loss_of_one(clause, fact):
-            continue
-        if _WERE.match(clause.text, fact.span.end) and _whole_before(around, clause, fact, True):
-            continue
-        if _is_behind_whole(clause, fact):
-            continue
-        if _OF_THE.match(clause.text, fact.span.end) and _whole_before(around, clause, fact, True):
-            continue
-        part = _OF_THEM.match(clause.text, fact.span.end)
-        if not fact.subset and part and _whole_before(around, clause, fact):
             continue
         if fact.subset and not _parts_make_headline(page, clause, fact):
             if (
@@ -195,17 +172,6 @@ def _parts_make_headline(page: Layout, clause: Clause, part: CountFact) -> bool:
     )
 
 
-def _whole_before(around: Sequence[Clause], clause: Clause, part: CountFact, anywhere: bool = False) -> bool:
-    """Tell whether a larger count of the kind stands shortly before `two of them`; in its paragraph, or anywhere."""
-    return any(
-        fact.casualty_type == part.casualty_type and fact.span.end <= part.span.start and value(fact) >= value(part)
-        for other in around
-        if other.item == clause.item and (anywhere or other.paragraph == clause.paragraph)
-        if 0 <= clause.sentence - other.sentence <= (_LONG_REACH if anywhere else _WHOLE_REACH)
-        for fact in other.counts
-    )
-
-
 def _is_known(before: Sequence[Clause], fact: CountFact) -> bool:
     """Tell whether a count speaks of those counted before: `the five`."""
     text = before[-1].text
@@ -222,24 +188,13 @@ def _is_loss_of_one(clause: Clause, fact: CountFact) -> bool:
     return _LOST.search(before) is not None and _KIN.match(clause.text, fact.span.end) is not None
 
 
-def _is_behind_whole(clause: Clause, part: CountFact) -> bool:
-    """Tell whether a count follows its whole in brackets, or as a bare number with a place."""
-    text, start = clause.text, part.span.start
-    for whole in clause.counts:
-        if whole.casualty_type == part.casualty_type and whole.span.end <= start and value(whole) > value(part):
-            between = text[whole.span.end : start]
-            if _BEHIND_WHOLE.fullmatch(between) and (between[-1] == "(" or _BARE.match(text, part.span.end)):
-                return True
-    return False
-
-
 def _is_freed(clause: Clause, fact: CountFact) -> bool:
     """Tell whether a count of captives is of those who came free."""
     if fact.casualty_type != "captured":
         return False
     start, end = fact.span.start, fact.span.end
     before = clause.text[max(clause.start, start - 24) : start].split(";")[-1].split(", ")[-1]
-    behind = clause.text[end : min(clause.end, end + 50)].split(";")[0].split(", ")[0]
+    behind = _CLAUSE_END.split(clause.text[end : min(clause.end, end + 60)])[0]
     return _FREED.search(before) is not None or _FREED.search(behind) is not None
 
 

@@ -17,7 +17,7 @@ _MANY = 20
 _SEVERAL = 5
 _DAYS = timedelta(days=8)
 _FOUR_WEEKS = timedelta(days=28)
-_REVIEWS = word_set("monitor summary review digest bulletin report update statistics tracker")
+_REVIEWS = word_set("monitor snapshot overview summary review digest bulletin report update statistics tracker")
 _MONTH = timedelta(days=31)
 # `enters 2nd month`, `a month to the day since`, `now in its third week`.
 _CAMPAIGN = re.compile(
@@ -28,7 +28,7 @@ _CAMPAIGN = re.compile(
 )
 _SUMMARY = re.compile(
     r"\b(?:monthly|annual|yearly|quarterly|half-yearly)\b[^.\n]{0,40}\b(?:summary|report|bulletin|update|review"
-    r"|digest)\b",
+    r"|digest|snapshot|overview)\b",
     re.IGNORECASE,
 )
 _PERFECT = re.compile(
@@ -44,6 +44,7 @@ _TOOK_LONG = re.compile(
     r"|decades)\b",
     re.IGNORECASE,
 )
+_RANKED = re.compile(r"\b(?:first|second|third|worst|most|[a-z]+iest|deadliest)\b[^.;:,]{0,60}$")
 _KEPT = re.compile(
     r"\bke(?:eps?|pt|eping) (?:his|her|its|their|an?|the) own (?:ledger|list|count|tally|record|register)\b",
     re.IGNORECASE,
@@ -52,6 +53,8 @@ _SO_FAR = re.compile(r"\b(?:toll|dead|killed|casualties|total) so far\b", re.IGN
 # `The army has buried 63 militants`, `23 candidates have been assassinated`.
 _PERFECT_BEHIND = re.compile(r"[^.,;]{0,30}\b(?:have|has) (?:\w+ )?(?:been|died|fallen|lost)\b", re.IGNORECASE)
 _PERFECT_BEFORE = re.compile(r"\b(?:have|has) (?:\w+ )?\w+(?:ed|en|lost|ied) $", re.IGNORECASE)
+# `the operation, launched on June 15, 2014`: no day of what it cost.
+_BEGAN = re.compile(r"\b(?:launched|begun|began|started)(?: on| in)? $", re.IGNORECASE)
 _RANGE = re.compile(r"\b(?:from|between|in|over|during) $", re.IGNORECASE)
 _COST = re.compile(
     r"\b(?:war|conflict|insurgency|siege|battle|campaign|violence|feud)\b[^.;\n]{0,60}\b(?:cost|claimed|died"
@@ -122,6 +125,7 @@ def _is_toll(
         interval.end - interval.start
         for one in clause.dates
         if (interval := when.happened(clause, one, published)) is not None
+        and not _BEGAN.search(clause.text[clause.start : one.span.start])
     ]
     short = any(length <= _DAYS for length in days)
     if value(fact) >= _LARGE:
@@ -130,7 +134,7 @@ def _is_toll(
         return True
     if value(fact) >= _SEVERAL and _covers(clause):
         return True
-    if _KEPT.search(clause.words) or (not short and value(fact) >= _SEVERAL and _TOOK_LONG.search(clause.words)):
+    if _KEPT.search(clause.words) or (not short and value(fact) >= _SEVERAL and _took_long(clause)):
         return True
     if value(fact) >= _MANY and not short and _COST.search(clause.words):
         return True
@@ -145,6 +149,12 @@ def _is_toll(
         and value(fact) >= _MANY
         for other in near
     )
+
+
+def _took_long(clause: Clause) -> bool:
+    """Tell whether a clause speaks of weeks or longer; not as `the worst attack in two decades` does."""
+    match = _TOOK_LONG.search(clause.words)
+    return match is not None and _RANKED.search(clause.words, 0, match.start()) is None
 
 
 def _is_of_now(clause: Clause, fact: CountFact) -> bool:

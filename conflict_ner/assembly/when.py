@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from conflict_ner.assembly.clauses import Clause
-from conflict_ner.assembly.words import word_set
+from conflict_ner.assembly.words import act_of, word_set
 from conflict_ner.facts import DateFact, Interval
 
 _SAID = word_set(
@@ -37,11 +37,14 @@ _HAD = re.compile(r"\b(?:that|which|who|where) had\b[^.;,]*$")
 _ALL = timedelta(days=45)
 _LONGEST = timedelta(days=370)
 _DAY = timedelta(days=1)
+_NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
+_DAYS_AFTER = re.compile(r"\b(\d|a|one|two|three|four|five|six|seven) days? after\b", re.IGNORECASE)
 _STAMP = 25  # characters beside names and dates
 GOES_ON = re.compile(
     r"^\W*(?:within|hours? (?:later|earlier|after)|minutes? (?:later|after)|moments|(?:later )?(?:that|the same)"
     r" (?:day|night|morning"
-    r"|evening|afternoon)|simultaneously|meanwhile|at the same time|a second|another|the (?:second|first|third|attack"
+    r"|evening|afternoon)|(?:that|this|it) was (?:on |early |late )?(?=(?-i:[A-Z0-9]))"
+    r"|simultaneously|meanwhile|at the same time|a second|another|the (?:second|first|third|attack"
     r"|blast|bomb|bomber|gunmen|clash|explosion|raid|ambush|attackers?|victims|dead|wounded)|among the)\b",
     re.IGNORECASE,
 )
@@ -85,7 +88,15 @@ def _happened(clause: Clause, fact: DateFact, published: date | None) -> Interva
         if published is None or published - interval.start > _ALL or _FIRST_SINCE.search(before):
             return None
         return Interval(start=interval.start, end=max(published + _DAY, interval.end), precision="range")
-    if interval.end - interval.start > _LONGEST or (lead and words[lead - 1] in _UNTIL):
+    if interval.end - interval.start > _LONGEST:
+        return None
+    # `until Monday` is another day; `before daybreak Sunday` is that day, and so is `by midday on Tuesday Farah was
+    # lost`, while `17 were dead by Monday noon` may have died before.
+    if (
+        lead
+        and words[lead - 1] in _UNTIL
+        and not (interval.precision == "part_of_day" and (words[lead - 1] == "before" or not clause.counts))
+    ):
         return None
     if not _FOUNDED.isdisjoint(words[max(0, lead - 2) :]) or _is_stamp(clause, fact):
         return None
@@ -93,7 +104,26 @@ def _happened(clause: Clause, fact: DateFact, published: date | None) -> Interva
         return None
     if _is_reported(words[:lead]) or (start - clause.dateline_end < 12 and _REPORTS.match(text, end)):
         return None
-    return interval
+    return earlier(interval, days_after(clause, clause.dateline_end, clause.end))
+
+
+def days_after(clause: Clause, start: int, end: int) -> int:
+    """Return how many days before what a stretch of a clause tells its act was; 0 where it does not say.
+
+    `were holding 44 on Friday, a day after overrunning their post`: it was on Thursday.
+    """
+    match = _DAYS_AFTER.search(clause.text, start, end)
+    if match is None or act_of(clause.text[match.end() : end]) is None or act_of(clause.text[start : match.start()]):
+        return 0
+    return _NUMBERS.get(match[1].lower()) or int(match[1])
+
+
+def earlier(interval: Interval, days: int) -> Interval:
+    """Return an interval some days before another."""
+    if not days:
+        return interval
+    late = timedelta(days=days)
+    return interval.model_copy(update={"start": interval.start - late, "end": interval.end - late})
 
 
 def _is_reported(words: Sequence[str]) -> bool:

@@ -24,11 +24,14 @@ _AREA = re.compile(
 )
 _SITE = re.compile(
     r"\b(?:hospitals?|clinic|medical|institute|morgue|mosque|church|temple|school|college|university|market|bazaar|hotel"
-    r"|airport|station|stadium|square|building|palace|prison|compound|barracks|base|street|road|junction|bridge)\b",
+    r"|airport|station|stadium|square|building|palace|prison|compound|barracks|base|street|road|junction|bridge|hall|quarters)\b",
     re.IGNORECASE,
 )
 _HOSPITAL = re.compile(r"\b(?:hospitals?|clinic|medical|morgue)\b", re.IGNORECASE)
-_PHYSICAL = re.compile(r"\b(?:river|lake|sea|gulf|mountains?|valley|desert|forest|strait|basin|coast)\b", re.IGNORECASE)
+_PHYSICAL = re.compile(
+    r"\b(?:river|lake|sea|gulf|mountains?|valley|desert|forest|strait|basin|coast|reservoir)\b", re.IGNORECASE
+)
+_BORDER = re.compile(r"\b(?:borders?|frontier|line of control)$", re.IGNORECASE)
 _KIND = re.compile(r"an? (physical|site|region)\b")
 _WEAK = 3.0  # a fit no better than that of a name behind `of`
 LEAST = 1.3  # of a place that may be the event's
@@ -38,10 +41,11 @@ _TYPES = word_set(
     " neighborhood"
     " neighbourhood neighborhoods neighbourhoods camp port capital stronghold base island county outskirts enclave"
     " municipality department state airport hamlet crossing border quarter quarters street streets part parts position"
-    " positions market markets headquarters"
+    " positions market markets headquarters edge edges heart centre center gates locality localities"
 )
 _FILLERS = word_set(
-    "the a an its their his both mainly central downtown neighbouring neighboring nearby rural northern southern"
+    "the a an its their his both old ancient mainly central"
+    " downtown neighbouring neighboring nearby rural northern southern"
     " eastern"
     " western northeastern northwestern southeastern southwestern north-eastern north-western south-eastern"
     " south-western government-held rebel-held besieged most much all"
@@ -69,13 +73,16 @@ _STEMS = (
     ),
     *("retak", "taken", "took", "taking", "occup", "besieg", "pound", "hit", "struck", "strik", "target", "mortar"),
     *("destroy", "held", "lost", "feeding", "massacre", "loss", "fall", "siege", "battle", "control"),
-    *("fire", "firing"),
+    *("fire", "firing", "invad"),
 )
 _BEHIND_STEM = word_set("of on for at down up over")
+# `attacked from Anet towards Agok`
+_ADVANCED = re.compile(r"\b(?:attack|advanc|push|march|thrust)\w*\b[^.;]{0,40}\btowards? (?:the )?$", re.IGNORECASE)
 _ROADS = word_set("road highway way track route path")
 _REPORTS = word_set(
     "office ministry source sources agency court parliament observers monitors"
-    " said says told tells telling spoke speaking interview interviewed reporter reporters newsroom briefing conference"
+    " said says told tells telling spoke speaking interview interviewed reporter reporters"
+    " correspondent correspondents newsroom briefing conference"
     " radio television statement based telephoned tweeted summit talks treaty meeting exile plan accord deal minister"
     " spokesman spokeswoman spokesperson embassy official officials diplomats diplomat analysts analyst mission"
 )
@@ -87,7 +94,8 @@ _TYPE_REACH = 3  # words before `town of`
 # `drove the rebels from Hotqol`: where they were driven from is the place.
 _DRIVEN = re.compile(
     r"\b(?:(?:drove|driven|driving) (?:the|them|out|back|away|\w+s out)|pushed|pushing"
-    r"|expelled|ousted|cleared|evicted|withdr[ae]w\w*|retreated|flushed)\b"
+    r"|expelled|ousted|cleared|evicted|withdr[ae]w\w*|retreated|flushed|fled|escaped|displaced|uprooted"
+    r"|walked (?:in|out|down|over))\b"
     r"[^.;:\n]{0,50}\bfrom\b",
     re.IGNORECASE,
 )
@@ -106,12 +114,7 @@ _SPEAKS = re.compile(
 _SUFFERS = re.compile(
     r"(?: has| had| have| was| were| is)?(?: been)? (?:changed hands|fall(?:s|en)?|fell|captured|seized|taken"
     r"|overrun|shelled"
-    r"|bombed|mortared|attacked|raided|stormed|recaptured|retaken|hit|struck|besieged|ambushed)\b",
-    re.IGNORECASE,
-)
-_OFFICIALS = re.compile(
-    r"(?: (?:province|governorate|district|state|city|county))? (?:police|officials?|authorities|hospital"
-    r"|residents|radio|governor|mayor|superintendent|commissioner|sp|ssp|dc|magistrate|prosecutors?|court|chief)\b",
+    r"|bombed|mortared|attacked|raided|stormed|recaptured|retaken|hit|struck|besieged|ambushed|lost)\b",
     re.IGNORECASE,
 )
 # `69 wounded had reached Komsomolske`, `were taken to a clinic in Dori`: where they were brought is not where it was.
@@ -126,6 +129,8 @@ _LISTED = re.compile(
     r",? (?:and|or|&) |, |/| [–-] |[–-]| \(|,? (?:in|on|near|outside|(?:north|south|east|west)\w* of) (?:the )?",
     re.IGNORECASE,
 )
+_PARTS = word_set("town city village hamlet camp hall area outskirts")
+_WITHIN = re.compile(r",? (?:in|of) (?:the )?", re.IGNORECASE)
 _BEFORE = 60
 
 
@@ -144,13 +149,13 @@ def fit(clause: Clause, fact: PlaceFact, before: PlaceFact | None, score_before:
     own = _own_fit(clause, fact)
     if before is not None and before.span.end >= clause.dateline_end:
         between = clause.text[before.span.end : fact.span.start]
+        if _WITHIN.fullmatch(between) and score_before >= LEAST and specific(before) >= specific(fact):
+            # `the Samed building in Nahr al-Bared camp`: the map knows the camp; else the smaller place is meant.
+            return score_before + (0.4 if is_point_within(before) and specific(fact) == _UNLINKED else -0.5)
         if _LISTED.fullmatch(between):
             # `in Tame, Fortul and Saravena`, `Hotqol in Ghazni`: what comes first is meant, or the smaller one.
             gain = specific(fact) - specific(before)
             listed = score_before + (gain if gain < 0 or _is_physical(before) else 0) - 0.05
-            nested = between.lower().startswith(", in ") and score_before >= LEAST
-            if nested:
-                return score_before - 0.5
             return max(own, listed) if score_before <= _WEAK else listed
     return own
 
@@ -177,16 +182,16 @@ def _own_fit(clause: Clause, fact: PlaceFact) -> float:
     if _SPEAKS.match(text, end):
         # `farmers in Zalambessa say` tell of their own place, `Washington says` does not.
         return score if placed else score - 5
+    if lead in _AWAY and _ADVANCED.search(prefix):
+        return score + 2.0
     score += _relation(lead, typed, words, text[low:start])
-    if lead is None and _SUFFERS.match(text, end):
+    if (lead is None or not _is_lead(lead)) and _SUFFERS.match(text, end):
         score += 2.0
     elif lead is None and not prefix.strip(" \"“'‘([0123456789.:—–-•*"):
         score += {":": 2.2, ",": 1.5, ".": 1.5}.get(text[end : end + 1], 1.0)
     if lead is None and prefix.rstrip(" ").endswith(",") and text[end : end + 1] in (",", "."):
         # `air strike, Golis mountains, three killed`
         score += 0.5
-    if _OFFICIALS.match(text, end):
-        score -= 1.5
     return score
 
 
@@ -271,6 +276,8 @@ def specific(fact: PlaceFact) -> float:
     place = fact.place
     if place is not None:
         return _SPECIFIC[place.kind]
+    if _BORDER.search(fact.surface):
+        return _SPECIFIC["adm1"]
     why = fact.why or ""
     kind = _KIND.match(why)
     if kind and not fact.surface.endswith(" area") and "sland" not in fact.surface:
@@ -330,7 +337,16 @@ def same(one: PlaceFact, other: PlaceFact) -> bool:
     """Tell whether two mentions are of one place."""
     if one.place is not None and other.place is not None:
         return one.place.id == other.place.id
-    return one.surface == other.surface or fold(one.surface) == fold(other.surface)
+    if one.surface == other.surface:
+        return True
+    # `Butig hall` and `Butig`
+    return fold(bare(one)) == fold(bare(other))
+
+
+def bare(fact: PlaceFact) -> str:
+    """Return the name of a place that is not linked without `town`, `hall` and the like behind it."""
+    name, _, kind = fact.surface.rpartition(" ")
+    return name if fact.place is None and name and kind in _PARTS else fact.surface
 
 
 def holds(outer: PlaceFact, inner: PlaceFact) -> bool:

@@ -22,7 +22,8 @@ _ACTS: dict[Act, str] = {
     " shelling shells mortar mortars mortared airstrike airstrikes strike strikes struck rocket rockets missile"
     " missiles"
     " grenade grenades pounded pounding bombarded bombardment blew drone drones strafed ied fired",
-    "take": "control captured capture captures capturing seized seize seizes seizing seizure overran overrun"
+    "take": "control captured capture captures capturing seized seize seizes seizing"
+    " seizure lost overran overrun overrunning fall"
     " fell falls fallen"
     " recaptured recapture retook retaken took takeover stormed occupied occupy conquered held driven drove"
     " ousted walked changed loss",
@@ -39,14 +40,18 @@ _NEEDS = {
     "taken": re.compile(r"\b(?:been|were|was|entirely) (?:\w+ )?taken over\b|\b(?:have|has|had) taken\b"),
     "fired": re.compile(r"\bfired (?:\w+ ){0,3}(?:at|on|into)\b"),
     "changed": re.compile(r"\bchanged hands\b"),
+    "lost": re.compile(r"\b(?:was|were|is|been) lost\b(?! in\b| at sea\b)"),
+    "fall": re.compile(r"\bfall of (?!the wall)"),
     "loss": re.compile(r"\bloss of (?!life|lives)"),
     "walked": re.compile(r"\bwalked into\b"),
     "took": re.compile(
-        r"\btook (?:full |complete |partial )?(?:control|over|back|down|(?:the )?(?:town|city|village|base))\b"
+        r"\btook (?:full |complete |partial )?"
+        r"(?:control|over|back|down|(?:the |an? )?(?:entire |whole )?(?:town|city|village|base))\b"
     ),
     "held": re.compile(r"\b(?:seized|for \w+ days)\b.{0,40}\bheld\b"),
     "fell": re.compile(
-        r"\b[a-z]+ fell(?: fast| quickly)?(?: to| on| in|,|\.|$)|(?:shells?|rockets?|bombs?|mortars?) fell"
+        r"\b[a-z]+ fell(?: fast| quickly)?"
+        r"(?: to| on| in| before| after| at| by| without|,|\.|$)|(?:shells?|rockets?|bombs?|mortars?) fell"
     ),
     "strike": re.compile(r"\b(?:air|drone|missile|rocket|artillery|military)[ -]strikes?\b"),
     "strikes": re.compile(r"\b(?:air|drone|missile|rocket|artillery|military|israeli|russian|saudi|us)[ -]strikes\b"),
@@ -71,7 +76,7 @@ _NEEDS = {
             "grenade",
         ),
         re.compile(
-            r"\b(?:hit|hits|hitting|struck|fell|fired?|landed|slammed|rained|destroyed|exploded|attacks?|strikes?)\b"
+            r"\b(?:hit|hits|hitting|struck|fell|fired?|land(?:s|ed)?|slammed|rained|destroyed|exploded|attacks?|strikes?)\b"
         ),
     ),
     "burned": re.compile(

@@ -147,19 +147,23 @@ def date_prec(event: Event) -> int | None:
 
 
 def geo_precision(event: Event) -> int | None:
-    """Return ACLED's code of a place: 1 a town or site, 2 a part of a region, 3 a region or more; None: not linked."""
+    """Return ACLED's code of a place: 1 a town or site, 2 near it, 3 a region or more; None: not linked."""
     place = place_of(event)
     if place is None:
         return None
-    return 1 if settled(place.kind) else 2 if place.kind in {"adm2", "physical"} else 3
+    if settled(place.kind):
+        return 2 if place.is_rough else 1
+    return 2 if place.kind in {"adm2", "physical"} else 3
 
 
 def where_prec(event: Event) -> int | None:
-    """Return GED's code of a place: 1 exact, 3 second division, 4 first, 5 fuzzy, 6 country; None: not linked."""
+    """Return GED's code: 1 exact, 2 near, 3 second division, 4 first, 5 fuzzy, 6 country; None: not linked."""
     place = place_of(event)
     if place is None:
         return None
-    return 1 if settled(place.kind) else {"adm2": 3, "adm1": 4, "country": 6}.get(place.kind, 5)
+    if settled(place.kind):
+        return 2 if place.is_rough else 1
+    return {"adm2": 3, "adm1": 4, "country": 6}.get(place.kind, 5)
 
 
 def fatalities(event: Event) -> int | None:
