@@ -116,12 +116,13 @@ def _bulk(arguments: argparse.Namespace) -> tuple[int, float]:
 
 
 def _pipeline(arguments: argparse.Namespace) -> tuple[int, float]:
-    from transformers import pipeline
+    from transformers import AutoTokenizer, pipeline
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    reader = pipeline("token-classification", model=arguments.model, aggregation_strategy="simple", stride=128)
+    stride = min(128, AutoTokenizer.from_pretrained(arguments.model).model_max_length // 4)
+    reader = pipeline("token-classification", model=arguments.model, aggregation_strategy="simple", stride=stride)
     texts = [json.loads(line)["text"] for line in arguments.source.read_text(encoding="utf-8").splitlines()]
     begun = time.perf_counter()
     reader(texts, batch_size=8)

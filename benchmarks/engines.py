@@ -1,8 +1,11 @@
 """Engines and precisions on labelled text: tokens a second, F1, and where time goes, beside transformers' pipeline.
 
 python benchmarks/engines.py [--model models/mini] [--documents seeds/gold.jsonl] [--rounds 3] [--precisions fp32 bf16]
+                             [--spacy [en_core_web_sm]]
 
 The pipeline is given a stride, so that it cuts nothing either. The exports are made in temporary copies of the model.
+`--spacy` adds the entities of a spaCy pipeline that is installed; without a name, those of an untrained one of the
+architecture and size of its small models, which is as fast. Its labels are others, so it has no F1 here.
 """
 
 from __future__ import annotations
@@ -91,6 +94,7 @@ def main() -> None:
     parser.add_argument("--documents", type=Path, default=Path("seeds/gold.jsonl"))
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--precisions", nargs="*", choices=PRECISIONS, default=["fp32", "bf16"])
+    parser.add_argument("--spacy", nargs="?", const="untrained", metavar="PIPELINE")
     arguments = parser.parse_args()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
@@ -98,6 +102,8 @@ def main() -> None:
     documents = read_documents(arguments.documents)
     with tempfile.TemporaryDirectory() as folder:
         ways = {**pipelines(arguments.model), **engines(arguments.model, arguments.precisions, Path(folder))}
+        if arguments.spacy:
+            ways[f"spaCy, {arguments.spacy}"] = spacy_ner(arguments.spacy)
         for way in ways.values():
             way.read([document.text for document in documents[:2]])  # warm
         for _ in range(arguments.rounds):
@@ -126,6 +132,28 @@ def engines(model: str, precisions: Sequence[str], folder: Path) -> dict[str, Wa
         way.note = f"{parity.agreement:.1%} as torch"
         ways[f"openvino {precision}, run in {parity.computed_in}"] = way
     return ways
+
+
+def spacy_ner(name: str) -> Way:
+    """Return spaCy's tokenizer and entities, in batches of its own."""
+    import spacy
+
+    if name == "untrained":
+        nlp = spacy.blank("en")
+        entities = nlp.add_pipe("ner")
+        for label in ("GPE", "ORG", "CARDINAL", "DATE"):
+            entities.add_label(label)
+        nlp.initialize()
+    else:
+        nlp = spacy.load(name, enable=["tok2vec", "ner"])
+
+    def read(texts: Sequence[str]) -> list[tuple[Span, ...]]:
+        return [
+            tuple(Span(start=found.start_char, end=found.end_char, label=found.label_) for found in document.ents)
+            for document in nlp.pipe(texts)
+        ]
+
+    return Way(read, note="other labels: its F1 says nothing")
 
 
 def report(ways: dict[str, Way], documents: Sequence[Document], model: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from conflict_ner.bulk.run import Request
+from conflict_ner.bulk.run import Request, run_bulk
 from conflict_ner.checkpoint import CheckpointInfo, save_checkpoint
 from conflict_ner.schema import LabelSchema
 from tests import small_models
@@ -48,6 +48,10 @@ def articles(count: int) -> list[dict[str, Any]]:
         }
         for number in range(count)
     ]
+
+
+ROWS = articles(30)
+IDS = [row["id"] for row in ROWS]
 
 
 def write_jsonl(path: Path, rows: Iterable[Mapping[str, Any]]) -> Path:
@@ -91,3 +95,14 @@ def rejects(folder: Path) -> list[dict[str, Any]]:
 def read_ids(folder: Path) -> list[str]:
     """Return the ids of the articles that were read, in their order; the readings must have been kept."""
     return [json.loads(line)["id"] for line in (folder / "readings.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def whole_run(model: Path, folder: Path) -> dict[str, bytes]:
+    """Read the thirty articles in one run, and return what its files hold."""
+    source = write_jsonl(folder / "articles.jsonl", ROWS)
+    result = run_bulk(request(source, folder / "out", model, formats=("readings", "acled")))
+    assert (result.tally.articles, result.tally.rejected) == (30, 0)
+    assert result.tally.events > 10, "the small model finds something"
+    assert read_ids(folder / "out") == IDS
+    assert {path.name for path in result.files} == contents(folder / "out").keys()
+    return contents(folder / "out")

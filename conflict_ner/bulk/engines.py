@@ -40,6 +40,7 @@ class Task(BaseModel):
         after: the number of the last row that is done already.
         limit: the number of the last row to do.
         model: the checkpoint's folder or hub id.
+        runtime: what computes it, `torch` or `openvino`; the same in all workers.
         device: a torch device.
         precision: which spans are left out.
         settings: how facts are normalised.
@@ -53,6 +54,7 @@ class Task(BaseModel):
     after: int = 0
     limit: int | None = None
     model: str
+    runtime: str | None = None
     device: str | None = None
     precision: float | None = None
     settings: NormaliseSettings = NormaliseSettings()
@@ -72,7 +74,7 @@ class Task(BaseModel):
         from conflict_ner.extract import load
 
         quiet_transformers()
-        extractor = load(self.model, self.device, precision=self.precision, settings=self.settings)
+        extractor = load(self.model, self.device, precision=self.precision, engine=self.runtime, settings=self.settings)
         extractor.chunk = self.batch
         return extractor
 

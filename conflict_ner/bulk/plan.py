@@ -26,6 +26,7 @@ class Plan(BaseModel):
         input_sha256: hash of its bytes.
         model: the checkpoint as it was named.
         model_sha256: hash of its files.
+        runtime: what computes it, such as `torch` or `openvino bf16`.
         columns: where an article's parts stand.
         limit: the number of the last row; None for all.
         readings: whether whole readings are kept, not their events alone.
@@ -41,6 +42,7 @@ class Plan(BaseModel):
     input_sha256: str
     model: str
     model_sha256: str
+    runtime: str = "torch"
     columns: Columns
     limit: int | None = None
     readings: bool = False
@@ -56,7 +58,7 @@ class Plan(BaseModel):
             yield f"it was begun with another model: {begun.model!r}, sha256 {begun.model_sha256[:12]}"
         if self.library != begun.library:
             yield f"it was begun with conflict-ner {begun.library}, and this is {self.library}"
-        for name in ("columns", "limit", "readings", "precision", "settings"):
+        for name in ("runtime", "columns", "limit", "readings", "precision", "settings"):
             before, now = getattr(begun, name), getattr(self, name)
             if before != now:
                 yield f"it was begun with {name} {_shown(before)}, and now has {_shown(now)}"

@@ -27,6 +27,7 @@ from conflict_ner.console import err
 from conflict_ner.errors import DataError, did_you_mean
 from conflict_ner.formats import check_format
 from conflict_ner.normalise.normaliser import NormaliseSettings
+from conflict_ner.runtime.choice import Choice, choose
 
 ENGINES = ("local", "ray")
 READINGS = "readings"
@@ -131,7 +132,10 @@ def run_bulk(request: Request, reader: Callable[[], Reader] | None = None) -> Re
     output = Output(request.output)
     source = open_source(request.source)
     columns = source.columns(request.columns)
-    plan = _plan(request, columns)
+    folder = find_checkpoint(request.model)
+    runtime = choose(folder, device=request.device)
+    runtime.tell()
+    plan = _plan(request, columns, folder, runtime)
     if output.folder.resolve() == request.source.resolve():
         raise DataError(f"{request.output} is the input itself; name another folder for the output.")
     state = _standing(output, request.fresh)
@@ -151,7 +155,7 @@ def run_bulk(request: Request, reader: Callable[[], Reader] | None = None) -> Re
             output.begin(plan)
         done = output.finished_parts()
         output.tidy(done)
-        task = _task(request, columns, done[-1].last_row if done else 0)
+        task = _task(request, columns, runtime, done[-1].last_row if done else 0)
         rows, seconds, stopped = _work(_engine(request, task, reader), output, request, done)
         if stopped:
             tally = sum((part.tally for part in output.finished_parts()), Tally())
@@ -182,12 +186,13 @@ def _check(request: Request) -> None:
         need_ray()
 
 
-def _plan(request: Request, columns: Columns) -> Plan:
+def _plan(request: Request, columns: Columns, folder: Path, runtime: Choice) -> Plan:
     return Plan(
         input=request.source.resolve().name,
         input_sha256=input_sha256(request.source),
         model=request.model,
-        model_sha256=model_sha256(find_checkpoint(request.model)),
+        model_sha256=model_sha256(folder),
+        runtime=runtime.name,
         columns=columns,
         limit=request.limit,
         readings=READINGS in request.formats,
@@ -196,13 +201,14 @@ def _plan(request: Request, columns: Columns) -> Plan:
     )
 
 
-def _task(request: Request, columns: Columns, after: int) -> Task:
+def _task(request: Request, columns: Columns, runtime: Choice, after: int) -> Task:
     return Task(
         path=request.source,
         columns=columns,
         after=after,
         limit=request.limit,
         model=request.model,
+        runtime=runtime.engine,
         device=request.device,
         precision=request.precision,
         settings=request.settings,

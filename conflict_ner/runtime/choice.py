@@ -36,9 +36,18 @@ class Choice:
     note: str = ""
     wrong: bool = False
 
+    @property
+    def name(self) -> str:
+        """The engine and the precision that it computes in; scores of two names may differ in their last digits."""
+        return f"{self.engine} {openvino.runs_as(self.precision)}" if self.precision else self.engine
+
+    def tell(self) -> None:
+        """Log the note; as a warning where it tells of something to mend."""
+        if self.note:
+            _log.log(logging.WARNING if self.wrong else logging.INFO, "%s.", self.note)
+
     def __str__(self) -> str:
-        name = f"{self.engine} {openvino.runs_as(self.precision)}" if self.precision else self.engine
-        return f"{name} ({self.note})" if self.note else name
+        return f"{self.name} ({self.note})" if self.note else self.name
 
 
 def choose(folder: Path, wanted: str | None = None, device: str | None = None) -> Choice:
@@ -76,8 +85,7 @@ def open_engine(folder: Path, choice: Choice) -> Engine | None:
     Raises:
         CheckpointError: it cannot open the export.
     """
-    if choice.note:
-        _log.log(logging.WARNING if choice.wrong else logging.INFO, "%s.", choice.note)
+    choice.tell()
     if choice.precision is None:
         return None
     return openvino.OpenVinoEngine(export_folder(folder) / MODEL_FILE, choice.precision)
