@@ -243,7 +243,8 @@ def test_a_newer_checkpoint_takes_over_and_a_broken_one_does_not(backend: Backen
     weights.write_bytes(kept[:-100])
     refused = wait_for(lambda: backend.get("/versions")["refused"], "the broken checkpoint is refused")
     assert "not those that its conflict_ner.json names" in refused
-    assert f"{told['model_version']} stays in use" in backend.log
+    # The log's line follows the answer's.
+    wait_for(lambda: f"{told['model_version']} stays in use" in backend.log, "the log tells which stays")
     assert backend.predict({"id": 1, "data": {"text": TEXT}})[0]["model_version"] == told["model_version"]
 
     changed_checkpoint(trained.model, backend.model, by=0.002)
