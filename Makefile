@@ -14,11 +14,12 @@ STUDIO := .venv-label-studio
 RUN := $(VENV)/bin/python
 LABEL_STUDIO := 1.23.2
 
-.PHONY: help install label-studio demo down test test-postgresql lint types format clean
+.PHONY: help install label-studio demo down test test-faults test-postgresql lint types format clean
 
 help:
 	@echo "make demo          the whole way on the five seed articles: Label Studio, corpus, model, spans"
 	@echo "make test          the tests, against a real Label Studio and, where there is one, a real Chromium"
+	@echo "make test-faults   the long ones: servers and processes that are killed, networks that break"
 	@echo "make test-postgresql  the tests that need a Label Studio once more, with a PostgreSQL of their own behind it"
 	@echo "make install       the project's environment, $(VENV)"
 	@echo "make label-studio  Label Studio's own environment, $(STUDIO)"
@@ -59,7 +60,10 @@ down:
 TESTS := -m pytest -n 2 --dist loadfile
 
 test: environments
-	$(RUN) $(TESTS)
+	$(RUN) $(TESTS) -m "not faults and not postgresql"
+
+test-faults: environments
+	$(RUN) $(TESTS) -m faults
 
 test-postgresql: environments
 	$(RUN) $(TESTS) -m live --database postgresql

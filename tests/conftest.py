@@ -111,6 +111,22 @@ def publication(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> P
 
 
 @pytest.fixture(scope="session")
+def bulk_model(tmp_path_factory: pytest.TempPathFactory, schema: LabelSchema) -> Path:
+    """A small model that was never trained, for bulk runs."""
+    from tests.bulk_runs import save_model
+
+    return save_model(tmp_path_factory.mktemp("bulk") / "model", schema)
+
+
+@pytest.fixture(scope="session")
+def bulk_whole(bulk_model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """What thirty articles come to in one run."""
+    from tests.bulk_runs import whole_run
+
+    return whole_run(bulk_model, tmp_path_factory.mktemp("whole"))
+
+
+@pytest.fixture(scope="session")
 def cluster() -> Iterator[database.Cluster]:
     """A real PostgreSQL; without one the test is skipped."""
     with database.cluster() as running_cluster:

@@ -26,7 +26,7 @@ from tests.bench import Bench, Meeting, hurry, new_bench, wait
 from tests.faults import LATE_SECONDS, Fault, Planned, Proxy, proxying
 from tests.live import LabelStudio, execute, free_port
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.faults]
 
 FAULTS = tuple(fault for fault in Fault if not fault.name.startswith("STRIKE"))
 

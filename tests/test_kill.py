@@ -32,7 +32,7 @@ from tests.bench import Bench, hurry, new_bench
 from tests.faults import Fault, Planned, proxying
 from tests.live import LabelStudio, copy_of_database, held_port, server_overrides
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.faults]
 
 IMPORT = "POST /api/projects/*/import"
 PREDICTIONS = "POST /api/projects/*/import/predictions"

@@ -16,6 +16,7 @@ from tests.postgresql import VARIABLE, Cluster
 
 
 @pytest.mark.live
+@pytest.mark.postgresql
 def test_a_refused_password_is_told_before_anything_starts(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -26,6 +27,7 @@ def test_a_refused_password_is_told_before_anything_starts(
 
 
 @pytest.mark.live
+@pytest.mark.postgresql
 def test_the_server_runs_on_postgresql_and_keeps_its_token(
     cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,6 +112,7 @@ def files_up_to(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.faults
 def test_a_killed_run_ends_as_if_it_had_not_been(cut: Cut, trained: Trained, tmp_path: Path) -> None:
     resumed, whole = cut.copy(tmp_path / "resumed"), Cut(trained.config, tmp_path / "whole")
     resumed.train("resume=true")
@@ -121,6 +122,7 @@ def test_a_killed_run_ends_as_if_it_had_not_been(cut: Cut, trained: Trained, tmp
     assert first == second
 
 
+@pytest.mark.faults
 def test_an_interrupted_run_says_what_is_kept(trained: Trained, tmp_path: Path) -> None:
     done = Cut(trained.config, tmp_path).ended("SIGINT")
     assert done.returncode == 130

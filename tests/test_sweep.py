@@ -79,6 +79,7 @@ def killed(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return config
 
 
+@pytest.mark.faults
 def test_a_search_that_was_killed_goes_on_and_repeats_the_trial(killed: Path, tmp_path: Path) -> None:
     first = command(str(killed))
     assert first.exit_code == 0, first.output

@@ -20,7 +20,7 @@ from tests.bench import TEXT, Meeting, hurry, new_bench, wait
 from tests.faults import LATE_SECONDS, Fault, Planned, proxying
 from tests.live import LabelStudio
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.faults]
 
 ANN, BEA = "ann@example.org", "bea@example.org"
 IDLIB = Span(start=30, end=35, label="PLACE")

@@ -100,6 +100,7 @@ def test_one_seed_gives_one_model(trained: Trained, tmp_path: Path) -> None:
     assert weights_sha256(tmp_path / "model") == weights_sha256(trained.model)
 
 
+@pytest.mark.faults
 def test_a_killed_run_is_never_overwritten_unasked_and_goes_on_when_asked(trained: Trained, tmp_path: Path) -> None:
     config = small_models.write_config(tmp_path / "cut.yaml", trained.encoder, trained.corpus)
     line = small_models.command(str(config), "trainer.num_train_epochs=400")
