@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[0] = str(ROOT)
 
 from conflict_ner.documents import Document, Span, read_documents  # noqa: E402
-from conflict_ner.normalise import casualties  # noqa: E402
+from conflict_ner.normalise.counts import casualties  # noqa: E402
 from conflict_ner.normalise.counts.cues import TYPES  # noqa: E402
 from conflict_ner.schema import LabelSchema  # noqa: E402
 from train.readings import read_sources  # noqa: E402

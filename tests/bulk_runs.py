@@ -6,10 +6,12 @@ import csv
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from conflict_ner.bulk.output import Output
 from conflict_ner.bulk.run import Request, run_bulk
 from conflict_ner.checkpoint import CheckpointInfo, save_checkpoint
 from conflict_ner.schema import LabelSchema
@@ -106,3 +108,12 @@ def whole_run(model: Path, folder: Path) -> dict[str, bytes]:
     assert read_ids(folder / "out") == IDS
     assert {path.name for path in result.files} == contents(folder / "out").keys()
     return contents(folder / "out")
+
+
+def wait_for_parts(process: subprocess.Popen[str], folder: Path, count: int) -> None:
+    """Wait until a process has finished so many parts."""
+    begun = time.monotonic()
+    while len(Output(folder).finished_parts()) < count:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() - begun < 120
+        time.sleep(0.01)

@@ -6,8 +6,6 @@ import gzip
 import json
 import os
 import signal
-import subprocess
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,6 +31,7 @@ from tests.bulk_runs import (
     request,
     save_model,
     start,
+    wait_for_parts,
     write_jsonl,
 )
 
@@ -154,15 +153,6 @@ def test_a_full_disk_is_a_sentence_and_the_run_goes_on_when_there_is_room(
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert run_bulk(asked).rows == 0, "only the joining was left"
     assert contents(tmp_path / "out") == bulk_whole
-
-
-def wait_for_parts(process: subprocess.Popen[str], folder: Path, count: int) -> None:
-    """Wait until a process has finished so many parts."""
-    begun = time.monotonic()
-    while len(Output(folder).finished_parts()) < count:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() - begun < 120
-        time.sleep(0.01)
 
 
 @pytest.mark.faults

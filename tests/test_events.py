@@ -328,11 +328,25 @@ def test_the_place_of_the_sentence_before_is_near() -> None:
     [
         "A bomb killed [[12|k]] people in [[Homs|P]], police said [[Monday|D]].",
         "On [[Monday|D]], Reuters reported that a bomb killed [[12|k]] people in [[Homs|P]].",
-        "A bomb killed [[12|k]] people in [[Homs|P]].",
     ],
 )
-def test_a_date_of_the_report_is_not_that_of_the_event(text: str) -> None:
+def test_the_day_of_a_report_stands_for_a_day_that_is_not_told_and_says_so(text: str) -> None:
     row = only(text)
+    assert row.date is not None
+    assert (row.date.date_source, row.date.interval.start) == ("text", datetime.date(2015, 3, 30))
+    assert "'Monday' is the day of a report: it happened then or before." in row.reasons
+    assert row.needs_review
+
+
+def test_the_day_of_a_report_is_not_that_of_an_event_whose_own_is_told() -> None:
+    row = only("A bomb killed [[12|k]] people in [[Homs|P]] on [[Sunday|D]], police said [[Monday|D]].")
+    assert row.date is not None
+    assert row.date.interval.start == datetime.date(2015, 3, 29)
+    assert not any("report" in reason for reason in row.reasons)
+
+
+def test_the_day_of_publication_stands_where_none_is_told() -> None:
+    row = only("A bomb killed [[12|k]] people in [[Homs|P]].")
     assert row.date is not None
     assert (row.date.date_source, row.date.interval.start, row.date.evidence) == ("publication", TUESDAY, None)
     assert any("publication" in reason for reason in row.reasons)

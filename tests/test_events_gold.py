@@ -98,7 +98,7 @@ FLOORS = {
     "missing total": 0.98,
     "main event's killed": 0.69,
     "main event's place": 0.78,
-    "main event's date": 0.82,
+    "main event's date": 0.84,
     "no main event, as gold": 0.8,
     "events found (recall)": 0.56,
     "rows that are events (precision)": 0.57,

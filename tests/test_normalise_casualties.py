@@ -37,6 +37,7 @@ KILLED = (
     "Dead: [[7]]; injured: 3",
     "[[Four]] soldiers fell at the bridge.",
     "Nobody was hurt in the blast, but [[two]] men died later.",
+    "The shelling left [[12]] dead and thousands displaced.",
     "Troops said [[three]] dead and nine hurt.",
     "officials put the dead at [[17]] and the injured at 13",
     "[[Six]] villagers had their throats cut.",
@@ -72,6 +73,8 @@ UNSPECIFIED = (
     "[[90]] casualties among soldiers",
     "[[about 1,200]] of the men inside were killed or wounded",
     "Their losses were [[up to 50]] servicemen killed and wounded.",
+    "almost 1,000 civilians were killed, and the UN says that [[more than 400,000]] people were displaced.",
+    "Shelling killed nine and left [[some 3,000]] families homeless.",
 )
 TYPED = [
     (sentence, kind)

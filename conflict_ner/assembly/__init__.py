@@ -2,15 +2,17 @@
 
 Counts, places and dates meet in clauses (`clauses`); a clause that counts people, or tells of an armed act at a place,
 opens an event or goes to the one it belongs to (`drafts`); one of them is what the text is mainly about (`main`), at
-the place that most speaks for (`choosing`); then each becomes a row (`rows`). The steps and what each is
-worth were measured on gold spans: the most specific place of the sentence, then of the two before, then the
-document's own; a date that is not the report's, then that of the sentences around, then publication, marked as such.
+the place (`choosing`) and on the day (`dating`) that most speaks for it; then each becomes a row (`rows`). The steps
+and what each is worth were measured on gold spans: the most specific place of the sentence, then of the two before,
+then the document's own; a date that is not the report's, then that of the sentences around, then publication, marked
+as such.
 """
 
 from __future__ import annotations
 
 from conflict_ner.assembly.choosing import main_place
 from conflict_ner.assembly.clauses import layout
+from conflict_ner.assembly.dating import set_date
 from conflict_ner.assembly.drafts import drafts
 from conflict_ner.assembly.main import main_event, ordered
 from conflict_ner.assembly.rows import event, toll
@@ -36,8 +38,10 @@ def assemble(document: Document, facts: Facts) -> Events:
     background.sort(key=lambda fact: fact.span.start)
     made = ordered(made)
     main = main_event(made, page, place, published)
-    if main is not None and all(draft is not main for draft in made):
-        made = ordered([*made, main])
+    if main is not None:
+        set_date(main, page, published)
+        if all(draft is not main for draft in made):
+            made = ordered([*made, main])
     rows = tuple(event(document, draft, number) for number, draft in enumerate(made, 1))
     return Events(
         rows=rows,

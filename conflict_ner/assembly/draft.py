@@ -27,6 +27,7 @@ class Draft:
         place: where, and how that is known.
         date: when, and the mention that tells; None where only the day of publication is left.
         date_near: whether the date stands in another sentence.
+        date_of_report: whether it is told as that of a report on the event, which happened then or before.
     """
 
     clauses: list[Clause]
@@ -36,6 +37,7 @@ class Draft:
     interval: Interval | None = None
     date: DateFact | None = None
     date_near: bool = False
+    date_of_report: bool = False
     act: Act | None = None
     groups: list[GroupFact] = field(default_factory=list)
     unspecified: list[CountFact] = field(default_factory=list)

@@ -147,6 +147,8 @@ def _date(document: Document, draft: Draft, reasons: list[str]) -> DateSlot | No
     if draft.interval is not None and draft.date is not None:
         if draft.date.why:
             reasons.append(f"The date {draft.date.surface!r} is doubtful: {draft.date.why}.")
+        if draft.date_of_report:
+            reasons.append(f"{draft.date.surface!r} is the day of a report: it happened then or before.")
         return DateSlot(
             interval=draft.interval, date_source="text", evidence=_evidence(draft.date.span, draft.date.surface)
         )

@@ -39,6 +39,7 @@ _LONGEST = timedelta(days=370)
 _DAY = timedelta(days=1)
 _NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
 _DAYS_AFTER = re.compile(r"\b(\d|a|one|two|three|four|five|six|seven) days? after\b", re.IGNORECASE)
+_HEARD = 80  # characters before a date
 _STAMP = 25  # characters beside names and dates
 GOES_ON = re.compile(
     r"^\W*(?:within|hours? (?:later|earlier|after)|minutes? (?:later|after)|moments|(?:later )?(?:that|the same)"
@@ -76,8 +77,8 @@ def _happened(clause: Clause, fact: DateFact, published: date | None) -> Interva
         return None
     if published is not None and interval.start > published:
         return None
-    text, start, end = clause.text, fact.span.start, fact.span.end
-    before = text[max(clause.dateline_end, start - 80) : start]
+    text, start = clause.text, fact.span.start
+    before = text[max(clause.dateline_end, start - _HEARD) : start]
     words = before.lower().split()
     lead = len(words)
     while lead and words[lead - 1] in _BEFORE_DATE:
@@ -102,9 +103,18 @@ def _happened(clause: Clause, fact: DateFact, published: date | None) -> Interva
         return None
     if _HAD.search(before):
         return None
-    if _is_reported(words[:lead]) or (start - clause.dateline_end < 12 and _REPORTS.match(text, end)):
+    if is_of_report(clause, fact):
         return None
     return earlier(interval, days_after(clause, clause.dateline_end, clause.end))
+
+
+def is_of_report(clause: Clause, fact: DateFact) -> bool:
+    """Tell whether a date is that of a report on what happened: `police said Monday`, `On Monday, Reuters reported`."""
+    start, end = fact.span.start, fact.span.end
+    words = clause.text[max(clause.dateline_end, start - _HEARD) : start].lower().split()
+    while words and words[-1] in _BEFORE_DATE:
+        words.pop()
+    return _is_reported(words) or (start - clause.dateline_end < 12 and _REPORTS.match(clause.text, end) is not None)
 
 
 def days_after(clause: Clause, start: int, end: int) -> int:

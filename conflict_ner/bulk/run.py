@@ -46,7 +46,7 @@ class Request(BaseModel):
         batch: articles that are read together; more are faster and take more memory.
         limit: the number of the last row to read.
         engine: `local`, or `ray` for many machines.
-        workers: of Ray; None leaves one processor free.
+        workers: processes, or those of Ray; None is this process alone, and of Ray all processors but one.
         fresh: whether what the folder holds of an earlier run is removed first.
         device: a torch device.
         precision: leave out spans too unsure for it.
@@ -242,6 +242,10 @@ def _engine(request: Request, task: Task, reader: Callable[[], Reader] | None) -
         from conflict_ner.bulk.ray_data import RayEngine
 
         return RayEngine(task, request.workers)
+    if request.workers is not None and request.workers > 1:
+        from conflict_ner.bulk.processes import ProcessEngine
+
+        return ProcessEngine(task, request.workers)
     return LocalEngine(task, reader)
 
 

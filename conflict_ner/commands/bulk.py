@@ -49,7 +49,8 @@ def bulk(
     limit: Annotated[int | None, typer.Option(help="read the first N rows", min=1, show_default=False)] = None,
     engine: Annotated[str, typer.Option(help="local, or ray for many machines")] = "local",
     workers: Annotated[
-        int | None, typer.Option(help="models that Ray opens [processors less one]", min=1, show_default=False)
+        int | None,
+        typer.Option(help="processes, each with a model [1; with ray, processors less one]", min=1, show_default=False),
     ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh/--resume", help="remove what OUT holds of an earlier run, or go on with it")

@@ -50,6 +50,12 @@ _WORDS = (
         ),
     ),
 )
+# Who lost no more than a home: the guidelines count them not, and a model that does is not to make them dead.
+_UPROOTED = re.compile(
+    r"\s+(?:(?:people|persons|residents|civilians|villagers|families|others|more|were|was|are|have|had|been|left|made"
+    r"|internally)\s+){0,4}(?:displaced|uprooted|homeless|fled)\b",
+    re.IGNORECASE,
+)
 _HEADED = "|"
 # `Dead: 7`, `Civilian deaths verified: 17`.
 _NAME = re.compile(r"(?:^|[\n.;,•*(/–-])\s*([^.;:,\n]+)[:=]\s*$")
@@ -77,6 +83,8 @@ def type_points(text: str, start: int, end: int) -> dict[CasualtyType, float]:
     name = _header_cue(text, start) or _label_cue(text, start, end)
     if name is not None:
         return {kind: float(kind == name.kind) for kind in TYPES}
+    if _UPROOTED.match(text, end):
+        return {kind: float(kind == "unspecified") for kind in TYPES}
     weights = _weights()
     points = dict.fromkeys(TYPES, 0.0)
     for kind, reasons in voices(text, start, end):
