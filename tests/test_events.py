@@ -345,6 +345,17 @@ def test_the_day_of_a_report_is_not_that_of_an_event_whose_own_is_told() -> None
     assert not any("report" in reason for reason in row.reasons)
 
 
+def test_what_tells_of_the_day_of_publication_is_its_evidence() -> None:
+    row = only(
+        "Rebels took [[Homs|P]], sources said.\n"
+        + "Nobody fled. " * 18
+        + "A bomb killed [[12|k]] people there [[today|D]]."
+    )
+    assert row.date is not None
+    assert (row.date.date_source, row.date.interval.start) == ("text", TUESDAY)
+    assert row.date.evidence is not None
+
+
 def test_the_day_of_publication_stands_where_none_is_told() -> None:
     row = only("A bomb killed [[12|k]] people in [[Homs|P]].")
     assert row.date is not None

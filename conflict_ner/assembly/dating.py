@@ -72,7 +72,11 @@ def set_date(main: Draft, page: Layout, published: date | None) -> None:
         page: the text's clauses.
         published: the day of publication.
     """
-    best = max(datings(main, page, published), key=lambda one: _score(one.features), default=None)
+    told = datings(main, page, published)
+    best = max(told, key=lambda one: _score(one.features), default=None)
+    if best is not None and best.fact is None:
+        # Where the text tells of that day itself, as by `today`, it is better evidence.
+        best = next((one for one in told if one.features.same_day and one.features.happened), best)
     if best is None or (best.fact is not None and best.fact is main.date):
         return
     main.interval, main.date = best.interval, best.fact
