@@ -13,10 +13,12 @@ import pickle
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
+from itertools import islice
 from typing import Any
 
 from conflict_ner.arrow import binary_table
 from conflict_ner.bulk.engines import Reader, Task, read_batch
+from conflict_ner.bulk.items import Item
 from conflict_ner.bulk.output import Outcome
 from conflict_ner.errors import ConflictNerError, DataError
 
@@ -102,42 +104,39 @@ class RayEngine:
         context = ray.data.DataContext.get_current()
         context.execution_options.preserve_order = True
         context.enable_progress_bars = False
+        # A block goes to one worker, and Ray would make one of 128 MB of articles: here each batch is a block.
+        context.target_max_block_size = 1
         outcomes = ray.data.read_datasource(_source(self.task), override_num_blocks=1).map_batches(
             _Worker,
             fn_constructor_args=(self.task,),
-            batch_size=self.task.batch,
+            batch_size=1,
             batch_format="numpy",
             compute=ray.data.ActorPoolStrategy(size=workers),
         )
-        for batch in outcomes.iter_batches(batch_size=self.task.batch, batch_format="numpy"):
-            yield [pickle.loads(outcome) for outcome in batch["outcome"]]
+        for row in outcomes.iter_batches(batch_size=1, batch_format="numpy"):
+            yield pickle.loads(row["outcomes"][0])
 
 
 class _Worker:
-    """One model, opened once; reads batch by batch."""
+    """One model, opened once; reads batch by batch, each a row of Ray's."""
 
     def __init__(self, task: Task) -> None:
         self._reader: Reader = task.reader()
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
-        items = [pickle.loads(item) for item in batch["item"]]
-        return {"outcome": [pickle.dumps(outcome) for outcome in read_batch(items, lambda: self._reader)]}
+        items: list[Item] = pickle.loads(batch["items"][0])
+        return {"outcomes": [pickle.dumps(read_batch(items, lambda: self._reader))]}
 
 
 def _source(task: Task) -> Any:
-    """Return the rows of a task as a source of Ray Data: one reader, that hands on a block as soon as it is full."""
+    """Return the rows of a task as a source of Ray Data: one reader, that hands on a batch as soon as it is full."""
     from ray.data.block import BlockMetadata
     from ray.data.datasource import Datasource, ReadTask
 
     def blocks() -> Iterator[Any]:
-        batch: list[bytes] = []
-        for item in task.items():
-            batch.append(pickle.dumps(item))
-            if len(batch) == task.batch:
-                yield binary_table("item", batch)
-                batch = []
-        if batch:
-            yield binary_table("item", batch)
+        items = task.items()
+        while batch := list(islice(items, task.batch)):
+            yield binary_table("items", [pickle.dumps(batch)])
 
     class Rows(Datasource):  # type: ignore[misc]
         def estimate_inmemory_data_size(self) -> int | None:
