@@ -80,10 +80,7 @@ def set_date(main: Draft, page: Layout, published: date | None) -> None:
     if best is None or (best.fact is not None and best.fact is main.date):
         return
     main.interval, main.date = best.interval, best.fact
-    main.date_of_report = (
-        best.clause is not None and best.fact is not None and when.is_of_report(best.clause, best.fact)
-    )
-    main.date_near = best.clause is not None and all(best.clause is not clause for clause in main.clauses)
+    main.date_of_report = bool(best.clause and best.fact and when.is_of_report(best.clause, best.fact))
 
 
 def _score(found: Features) -> float:
