@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 from conflict_ner.checkpoint import DEFAULT_ENCODER, WindowSettings
 from conflict_ner.config import ConfigModel
 from conflict_ner.errors import ConfigError, did_you_mean
-from train import rooted
+from train import rooted, shown
 
 OWN_KEYS = {
     "output_dir": "run",
@@ -81,6 +81,33 @@ class LossSettings(ConfigModel):
         return self
 
 
+class TeacherSettings(ConfigModel):
+    """Finished models whose reading is learned beside the gold tags (train/teachers.py).
+
+    Attributes:
+        models: checkpoints of the corpus's labels, of any size and tokenizer.
+        texts: a corpus or a `documents.jsonl` whose texts are learned from too, with the spans that the teachers read
+            there; any spans that they have are passed over.
+        by_sentence: cut these texts into sentences, for a corpus of sentences.
+        most: so many of them, drawn by `seed`; null takes all.
+        seed: of the draw.
+        weight: of the teachers' probabilities in the loss, beside those of `loss`.
+    """
+
+    models: tuple[Path, ...] = Field(min_length=1)
+    texts: Path | None = None
+    by_sentence: bool = False
+    most: int | None = Field(default=None, ge=1)
+    seed: int = Field(default=0, ge=0)
+    weight: float = Field(default=1.0, ge=0)
+
+    @property
+    def portable(self) -> TeacherSettings:
+        """The same, with no folder of this machine in its paths."""
+        texts = Path(shown(self.texts)) if self.texts is not None else None
+        return self.model_copy(update={"models": tuple(Path(shown(one)) for one in self.models), "texts": texts})
+
+
 class TrainConfig(ConfigModel):
     """One training run.
 
@@ -95,6 +122,7 @@ class TrainConfig(ConfigModel):
         least_score: spans below it are left out; null chooses it on the validation split (train/least_score.py).
         precision: autocast in `bfloat16` or `float16`, or `float32`; `auto` is bfloat16 where that is faster here.
         loss: what a reading is judged by.
+        teachers: finished models that this one learns from too.
         head_rate: the weights that the run begins with, a fresh head and transitions, learn at the rate times this.
         seed: fixes initial weights, order and dropout.
         resume: true continues the run in `run`, false starts anew, null refuses to overwrite an unfinished one.
@@ -111,6 +139,7 @@ class TrainConfig(ConfigModel):
     least_score: float | None = Field(default=None, ge=0, le=1)
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     loss: LossSettings = LossSettings()
+    teachers: TeacherSettings | None = None
     head_rate: float = Field(default=10.0, gt=0)
     seed: int = Field(default=13, ge=0)
     resume: bool | None = None
@@ -137,6 +166,11 @@ class TrainConfig(ConfigModel):
         if problems:
             raise ValueError("; ".join(problems))
         return value
+
+    @property
+    def teaching(self) -> float:
+        """How much the teachers' probabilities count in the loss."""
+        return self.teachers.weight if self.teachers is not None else 0.0
 
     @model_validator(mode="after")
     def _windows_overlap(self) -> TrainConfig:

@@ -42,12 +42,13 @@ class Examples:
     """The examples of one split.
 
     Attributes:
-        features: one a window: `input_ids`, `attention_mask`, `labels`, `joints`, all lists of one length.
+        features: one a window: `input_ids`, `attention_mask`, `labels`, `joints`, all lists of one length; `taught`
+            where teachers read the documents, shape (that length, tags).
         documents: the documents that the features come from, in order.
         frame: the special tokens around each window.
     """
 
-    features: list[dict[str, list[int]]]
+    features: list[dict[str, Any]]
     documents: list[EncodedDocument]
     frame: Frame
 
@@ -88,7 +89,11 @@ class Examples:
 
 
 def encode(
-    documents: Sequence[Document], tokenizer: PreTrainedTokenizerBase, tags: BioTags, windows: WindowSettings
+    documents: Sequence[Document],
+    tokenizer: PreTrainedTokenizerBase,
+    tags: BioTags,
+    windows: WindowSettings,
+    taught: Sequence[NDArray[np.float32]] | None = None,
 ) -> Examples:
     """Cut documents into windows and tag their pieces.
 
@@ -97,15 +102,20 @@ def encode(
         tokenizer: a fast tokenizer.
         tags: the tag scheme.
         windows: size (special tokens counted in) and overlap, in tokens.
+        taught: of each document, what teachers make of its pieces, shape (pieces, tags); features get it as `taught`.
     """
     frame = Frame.of(tokenizer)
-    features: list[dict[str, list[int]]] = []
+    features: list[dict[str, Any]] = []
     encoded: list[EncodedDocument] = []
     all_tokens = tokenize([document.text for document in documents], tokenizer)
-    for document, tokens in zip(documents, all_tokens, strict=True):
+    for number, (document, tokens) in enumerate(zip(documents, all_tokens, strict=True)):
         alignment = tags.align(document.text, document.spans, tokens)
         planned = plan_windows(len(tokens), windows.size - len(frame), windows.overlap)
-        features += [_feature(window, tokens, alignment.tags, frame) for window in planned]
+        own = [_feature(window, tokens, alignment.tags, frame) for window in planned]
+        if taught is not None:
+            for window, feature in zip(planned, own, strict=True):
+                feature["taught"] = _taught(window, taught[number], frame)
+        features += own
         encoded.append(EncodedDocument(document, tokens, planned, alignment.lost))
     return Examples(features, encoded, frame)
 
@@ -122,7 +132,7 @@ def loss_lines(examples: Examples, split: str) -> list[str]:
     return lines
 
 
-def _feature(window: Window, tokens: Tokens, tags: NDArray[np.int64], frame: Frame) -> dict[str, list[int]]:
+def _feature(window: Window, tokens: Tokens, tags: NDArray[np.int64], frame: Frame) -> dict[str, Any]:
     ids = frame.around(tokens.ids[window.start : window.end]).tolist()
     begin = len(frame.before)
     labels = np.full(len(ids), IGNORED, dtype=np.int64)
@@ -137,6 +147,14 @@ def _feature(window: Window, tokens: Tokens, tags: NDArray[np.int64], frame: Fra
         "labels": labels.tolist(),
         "joints": joints.tolist(),
     }
+
+
+def _taught(window: Window, read: NDArray[np.float32], frame: Frame) -> NDArray[np.float32]:
+    """Return the teachers' probabilities of a window's own pieces; zeros elsewhere, which count for nothing."""
+    rows = np.zeros((len(window) + len(frame), read.shape[1]), dtype=np.float32)
+    begin = len(frame.before)
+    rows[begin + window.owned.start : begin + window.owned.stop] = read[window.own_start : window.own_end]
+    return rows
 
 
 def _log_softmax(logits: NDArray[np.float32]) -> Any:

@@ -21,7 +21,7 @@ from train.card.facts import training_facts, write_facts
 from train.config import TrainConfig, training_arguments
 from train.corpus import read_manifest
 from train.encoder import Encoder, load_encoder
-from train.examples import Examples, encode, loss_lines
+from train.examples import Examples, loss_lines
 from train.faults import faults_told
 from train.least_score import chosen
 from train.loggers import keep_logs_in_run, prepare_loggers
@@ -30,6 +30,7 @@ from train.predict import predict
 from train.run import CONFIG_FILE, SCORES_FILE, Run, resolved_yaml
 from train.score import Scores, render, score_documents
 from train.tagging import TaggingModel
+from train.teachers import examples_of
 from train.trainer import SpanTrainer, build_trainer
 
 if TYPE_CHECKING:
@@ -74,10 +75,8 @@ def fine_tune(config: TrainConfig, material: Material) -> Outcome | None:
     prepare_loggers(arguments, config, resumed=resume_from is not None)
     encoder = load_encoder(config, material.schema)
     tokenizer, tags = encoder.tokenizer, BioTags.of(material.schema)
-    examples = {
-        split: encode(documents, tokenizer, tags, config.windows) for split, documents in material.splits.items()
-    }
-    model = TaggingModel.of(encoder, tags, config.loss)
+    examples = examples_of(config, material, tuple(material.splits), tokenizer, tell=is_main)
+    model = TaggingModel.of(encoder, tags, config.loss, config.teaching)
     trainer = build_trainer(model, tokenizer, arguments, examples, tags, config)
     if resume_from is not None:
         run.require_fit(resume_from, material, {name: tuple(one.shape) for name, one in model.state_dict().items()})

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from conflict_ner.documents import Document, read_documents
 from conflict_ner.errors import ConfigError
@@ -41,6 +41,15 @@ class KfoldConfig(TrainConfig):
 
     folds: int | None = Field(default=5, ge=2)
     held_out: tuple[str, ...] = Field(default=("train", "validation", "test"), min_length=1)
+
+    @model_validator(mode="after")
+    def _teachers_know_none(self) -> KfoldConfig:
+        if self.teachers is not None and "train" in self.held_out:
+            raise ValueError(
+                "teachers learned from the train split, which held_out holds out in turn, so a score on it would be "
+                "too good; leave teachers out, or train out of held_out"
+            )
+        return self
 
     def of_fold(self, number: int) -> TrainConfig:
         """Return the configuration of one fold's run, which lies in this one's folder."""

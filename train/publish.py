@@ -296,6 +296,7 @@ def for_the_hub(publication: Publication, repository: str) -> dict[str, Path | b
             "output": None,
             "run": None,
             "encoder": config.encoder.model_copy(update={"name": shown(config.encoder.name)}),
+            "teachers": config.teachers and config.teachers.portable,
         }
     )
     files["train.yaml"] = resolved_yaml(portable).encode("utf-8")

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, log_softmax
 from transformers import PreTrainedModel
 from transformers.modeling_outputs import TokenClassifierOutput
 
@@ -31,6 +32,7 @@ class TaggingModel(nn.Module):
         loss: which losses count, and how much.
         new: names of the encoder's weights that the run begins with, those of a fresh head.
         transitions: what a checkpoint has learned of them before.
+        teaching: how much the teachers' probabilities count, where a batch has some.
     """
 
     def __init__(
@@ -40,8 +42,10 @@ class TaggingModel(nn.Module):
         loss: LossSettings,
         new: frozenset[str] = frozenset(),
         transitions: Transitions | None = None,
+        teaching: float = 0.0,
     ) -> None:
         super().__init__()
+        self.teaching = teaching
         self.encoder = encoder
         self.chain = ChainLoss(tags, transitions) if loss.chain else None
         self.loss = loss
@@ -51,9 +55,9 @@ class TaggingModel(nn.Module):
         """Names of all weights that the run begins with."""
 
     @classmethod
-    def of(cls, encoder: Encoder, tags: BioTags, loss: LossSettings) -> TaggingModel:
+    def of(cls, encoder: Encoder, tags: BioTags, loss: LossSettings, teaching: float = 0.0) -> TaggingModel:
         """Return the model of a run that begins with an encoder."""
-        return cls(encoder.model, tags, loss, encoder.new, encoder.transitions)
+        return cls(encoder.model, tags, loss, encoder.new, encoder.transitions, teaching)
 
     def empty_copy(self) -> TaggingModel:
         """Return a model of the same make whose weights are still to be loaded."""
@@ -80,6 +84,7 @@ class TaggingModel(nn.Module):
         attention_mask: Tensor,
         joints: Tensor,
         labels: Tensor | None = None,
+        taught: Tensor | None = None,
         num_items_in_batch: Tensor | int | None = None,
         **_: Any,
     ) -> TokenClassifierOutput:
@@ -90,6 +95,7 @@ class TaggingModel(nn.Module):
             attention_mask: 0 for padding, same shape.
             joints: how each piece joins the one before it, OUTSIDE_TEXT outside the text, same shape.
             labels: gold tag ids, IGNORED where there is none, same shape.
+            taught: the teachers' probabilities, zeros where they count for nothing, shape (windows, pieces, tags).
             num_items_in_batch: labelled pieces of the whole step, which the loss is divided by; by default those here.
         """
         logits = self.encoder(input_ids=input_ids, attention_mask=attention_mask).logits
@@ -102,6 +108,8 @@ class TaggingModel(nn.Module):
             total = total + self.loss.cross_entropy * each
         if self.chain is not None:
             total = total + self.loss.chain * self.chain(logits, labels, joints)
+        if taught is not None:
+            total = total - self.teaching * (taught * log_softmax(logits.float(), dim=-1)).sum()
         items = num_items_in_batch if num_items_in_batch is not None else (labels != IGNORED).sum().clamp(min=1)
         # Training needs the loss alone; FSDP would warn of logits, which are a view.
         return TokenClassifierOutput(loss=total / items, logits=None if self.training else logits)
@@ -129,12 +137,16 @@ class Collator:
         self.pad = pad
         self.multiple = multiple
 
-    def __call__(self, features: Sequence[dict[str, list[int]]]) -> dict[str, Tensor]:
+    def __call__(self, features: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
         """Return tensors of shape (windows, pieces)."""
         fill = {"input_ids": self.pad, "attention_mask": 0, "labels": IGNORED, "joints": OUTSIDE_TEXT}
         longest = max(len(feature["input_ids"]) for feature in features)
         length = -(-longest // self.multiple) * self.multiple
-        return {
+        batch = {
             name: torch.tensor([feature[name] + [value] * (length - len(feature[name])) for feature in features])
             for name, value in fill.items()
         }
+        if "taught" in features[0]:
+            rows = [np.pad(feature["taught"], ((0, length - len(feature["taught"])), (0, 0))) for feature in features]
+            batch["taught"] = torch.from_numpy(np.stack(rows))
+        return batch

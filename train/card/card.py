@@ -27,6 +27,10 @@ _SETTINGS = {
     "windows.overlap": "tokens that windows share",
     "loss.cross_entropy": "weight of the cross-entropy",
     "loss.chain": "weight of the chain of tags (a linear-chain CRF, learned together)",
+    "teachers.models": "models that it learned from (their mean reading)",
+    "teachers.texts": "texts that these marked for it",
+    "teachers.most": "of these, at most",
+    "teachers.weight": "weight of the teachers' probabilities",
     "consistency": "share of a name's mean reading over the text in each of its places",
     "head_rate": "the head learns at the learning rate times",
     "precision": "precision asked for",
@@ -274,6 +278,8 @@ def _recipe(content: CardContent) -> str:
 def _setting(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(_setting, value))
     return shown(value) if isinstance(value, str) else str(value)
 
 

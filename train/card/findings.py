@@ -168,4 +168,6 @@ def differences(own: dict[str, object], other: dict[str, object]) -> Iterator[st
 
 
 def _value(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_value, value))
     return shown(value) if isinstance(value, str) and value.startswith("/") else str(value)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from train.config import TrainConfig
+from train.config import TeacherSettings, TrainConfig
 
 ALL: Literal["all"] = "all"
 _WRITTEN_HERE = ("eval_strategy", "eval_steps", "save_strategy", "save_steps", "max_steps")
@@ -36,6 +36,13 @@ class CurveConfig(TrainConfig):
     def _once_each(cls, value: tuple[Any, ...]) -> tuple[Any, ...]:
         if len(set(value)) < len(value):
             raise ValueError(f"{list(value)}: one of them stands there twice")
+        return value
+
+    @field_validator("teachers")
+    @classmethod
+    def _learns_alone(cls, value: TeacherSettings | None) -> TeacherSettings | None:
+        if value is not None:
+            raise ValueError("teachers know more documents than a part has, so no curve can be told; leave them out")
         return value
 
     @field_validator("trainer")

@@ -20,7 +20,6 @@ from conflict_ner.errors import CheckpointError, ConfigError
 from conflict_ner.spans import BioTags
 from train.config import TrainConfig, faster_precision, require_one_process, training_arguments
 from train.encoder import load_encoder
-from train.examples import encode
 from train.material import Material
 from train.run import Run
 from train.sweep import study, tune
@@ -28,6 +27,7 @@ from train.sweep.config import SweepConfig
 from train.sweep.results import SweepResult, tell, write_results
 from train.sweep.space import Value
 from train.tagging import TaggingModel
+from train.teachers import examples_of
 from train.trainer import SpanTrainer, build_trainer
 
 SCORE = "eval_strict_f1"
@@ -103,11 +103,8 @@ def build_trial(config: TrainConfig, material: Material) -> SpanTrainer:
     arguments = _without_checkpoints(training_arguments(config, has_validation=True))
     encoder = load_encoder(config, material.schema)
     tags = BioTags.of(material.schema)
-    examples = {
-        split: encode(material.splits[split], encoder.tokenizer, tags, config.windows)
-        for split in ("train", "validation")
-    }
-    model = TaggingModel.of(encoder, tags, config.loss)
+    examples = examples_of(config, material, ("train", "validation"), encoder.tokenizer)
+    model = TaggingModel.of(encoder, tags, config.loss, config.teaching)
     return build_trainer(model, encoder.tokenizer, arguments, examples, tags, config)
 
 
