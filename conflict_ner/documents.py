@@ -41,7 +41,7 @@ class Span(_Record):
     start: Annotated[int, Field(ge=0, strict=True)]
     end: Annotated[int, Field(ge=1, strict=True)]
     label: Annotated[str, Field(min_length=1)]
-    attributes: dict[str, str] = {}
+    attributes: dict[str, str] = Field(default_factory=dict)  # pydantic would copy `{}` for every span
     score: Annotated[float, Field(ge=0, le=1)] | None = None
     origin: Literal["manual", "prediction", "prediction-changed"] | None = None
 
