@@ -1,8 +1,8 @@
 """Teachers: finished models whose mean reading a smaller one learns beside the gold tags (Hinton et al. 2015).
 
 The student may have other pieces than its teachers: each of its pieces takes the reading of the teacher's piece that
-holds its first character. Texts without gold get the spans that the teachers read together (Bucila et al. 2006),
-and are what a student gains most from: on the gold texts that they learned from, teachers are sure of everything.
+holds its first character. Texts without gold get the spans that the teachers read together (Bucila et al. 2006): on
+the gold texts that they learned from, teachers are sure of nearly everything, and have little to add.
 """
 
 from __future__ import annotations
