@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,7 +102,7 @@ class Teachers:
                 tags = self.tags.decode(np.log(np.maximum(mean, _LEAST)), pieces, self._transitions)
                 yield document.with_spans(self.tags.spans(tags, pieces)), mean
 
-    @property
+    @cached_property
     def _transitions(self) -> Transitions | None:
         """The mean of what the teachers learned of tags that follow each other; None where one learned nothing."""
         learned = [tagger.checkpoint.transitions for tagger in self.taggers]
