@@ -28,6 +28,7 @@ _NAME_LETTERS, _WORDS_ADDED = 4, 0.9
 _SHORT = {"st": "saint", "ste": "sainte", "mt": "mount", "ft": "fort"}
 
 
+@lru_cache(maxsize=1 << 14)
 def fold(name: str) -> str:
     """Return a name in small ASCII letters, its words parted by one space, other signs left out."""
     small = name.lower()

@@ -102,7 +102,7 @@ def _around(text: str, start: int, end: int) -> tuple[tuple[TypeKind, ...], str 
     shared = _SHARED.match(after)
     if shared is not None:
         return (("adm1", "adm2") if shared["first"] else ("adm2", "adm1")), None
-    match = _OF.search(before)
+    match = _OF.search(before) if " of " in before else None
     if match is None:
         return (("adm1",) if _RULES.search(before) or _RULED.match(after) else ()), None
     if match["second"]:
